@@ -1,0 +1,57 @@
+# `make` alone prints the targets. Needs make and Python 3.11 or newer, nothing else.
+
+PYTHON ?= python3
+TARGET ?=
+WORKERS ?= auto
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+PIP := -m pip --quiet --disable-pip-version-check
+UV := build/uv/bin/uv
+
+# The command that makes constraints.txt; every exact version, for Python 3.11 and newer, on every platform.
+COMPILE := $(UV) pip compile pyproject.toml --extra dev --extra report --universal --python-version 3.11 \
+	--upgrade --no-emit-index-url --no-header --no-annotate --quiet
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help check test lint report constraints clean
+
+help:  ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+check: $(STAMP)  ## check every layer in layers/, or one: make check TARGET=layers/convolution.py
+	@$(BIN)/gradcheck run $(TARGET)
+
+test: $(STAMP)  ## run the tests
+	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8
+
+lint: $(STAMP)  ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+
+report: $(STAMP)  ## make the report about the article's layers again
+	$(BIN)/python -m reports.article
+
+constraints: $(UV)  ## resolve the dependencies again, into constraints.txt
+	@{ echo '# Made by `make constraints`; do not edit.'; $(COMPILE); } > build/constraints.txt
+	@mv build/constraints.txt constraints.txt
+
+clean:  ## remove .venv and everything else that can be made again
+	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last: an install that was interrupted starts over.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "gradcheck needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+			"Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Installing into .venv (once) ..." >&2
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python $(PIP) install -c constraints.txt -e '.[dev,report]'
+	@touch $@
+
+$(UV):
+	@$(PYTHON) -m venv --clear build/uv
+	@build/uv/bin/python $(PIP) install uv

@@ -1,0 +1,1 @@
+"""What every other step stands on: errors, precision, randomness."""

@@ -1,0 +1,31 @@
+"""Machine precision and steps that are powers of two (exact to add, exact to divide by)."""
+
+import math
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from gradcheck.base.arrays import Array
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+def eps(dtype: DTypeLike) -> float:
+    """Machine epsilon of a float dtype, never below float64's: outputs are contracted in float64."""
+    kind = np.dtype(dtype)
+    return max(EPS, float(np.finfo(kind).eps)) if np.issubdtype(kind, np.floating) else EPS
+
+
+def power_of_two(x: float) -> float:
+    """The largest power of two that is at most x, for x > 0."""
+    return math.ldexp(1.0, math.frexp(x)[1] - 1)
+
+
+def scale(values: Array) -> float:
+    """rms of the nonzero finite entries; 1 where there are none. The unit in which steps are taken."""
+    flat = np.abs(values[np.isfinite(values) & (values != 0)].astype(np.float64))
+    if flat.size == 0:
+        return 1.0
+    largest = float(flat.max())
+    # Divided by the largest first: entries of 1e200 must not overflow when squared.
+    return largest * float(np.sqrt(np.mean((flat / largest) ** 2)))

@@ -1,0 +1,23 @@
+"""A seeded stream per purpose: adding a check never shifts the numbers of another."""
+
+import zlib
+
+import numpy as np
+
+from gradcheck.base.arrays import Array, Index
+
+
+def stream(seed: int, *purpose: object) -> np.random.Generator:
+    """An independent generator for (seed, purpose...), the same on every machine and version."""
+    words = [zlib.crc32(str(part).encode()) for part in purpose]
+    return np.random.default_rng(np.random.SeedSequence([seed, *words]))
+
+
+def signed(generator: np.random.Generator, shape: Index) -> Array:
+    """Random values in +-[0.5, 1.5), multiples of 2**-8.
+
+    Never near zero, never all of one sign by design; few bits, so that sums and power-of-two
+    multiples of them are exact in float32 too.
+    """
+    magnitude = 0.5 + generator.integers(0, 256, size=shape) / 256.0
+    return np.asarray(np.where(generator.random(shape) < 0.5, -magnitude, magnitude), dtype=np.float64)

@@ -1,0 +1,30 @@
+"""A finding: a named cause with its leaf, its evidence and a sentence that teaches."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """`error` makes the verdict fail; `warning` leaves it pass (and fails under --strict)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    UNDECIDED = "undecided"  # nondeterministic: the verdict is inconclusive
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One cause (CAUSES slug) found at one leaf.
+
+    factor: analytic / numeric where the cause is one · expression: the factor in the layer's own
+    symbols · tied: other expressions that no available shape separates · where: "file.py:41".
+    """
+
+    cause: str
+    leaf: str
+    message: str
+    severity: Severity = Severity.ERROR
+    factor: float | None = None
+    expression: str | None = None
+    tied: tuple[str, ...] = ()
+    where: str | None = None

@@ -1,0 +1,109 @@
+"""A class without gradcheck_cases: built from its constructor's parameter names, over several shapes."""
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.base.errors import Failure
+from gradcheck.base.randomness import stream
+from gradcheck.gather.construct import activation, activation_prime, arguments_for, unknown_parameters, wants_activation
+from gradcheck.gather.failures import failure_of
+from gradcheck.gather.family import CannotBuildError, Reading
+from gradcheck.gather.layouts import Layout, Way, ways
+from gradcheck.gather.naming import call, describe, distinct
+from gradcheck.gather.problem import Problem
+from gradcheck.gather.sizes import SETS, Sizes
+from gradcheck.gather.snippet import class_snippet
+from gradcheck.gather.specimen import Case, LayerSpecimen
+
+Pair = tuple[Any, Any]
+_MOST_PAIRS = 4  # activations that a layer is tried with
+
+
+def readings(cls: type, pairs: Sequence[Pair], target: str) -> list[Reading]:
+    """The cases of a class, likeliest reading first.
+
+    pairs: activations of the class's module with their derivatives.
+
+    Raises:
+        CannotBuildError: a parameter's name is unknown, or the constructor raises at every shape.
+    """
+    unknown = unknown_parameters(cls)
+    if unknown:
+        raise _cannot(cls, target, f"no value is known for its parameter {', '.join(unknown)}")
+    found = [_reading(cls, way, pairs) for way in ways(cls)]
+    built = [reading for reading, _ in found if reading.cases]
+    if not built:
+        raise _raising(cls, target, found[0][1][0])
+    return built
+
+
+def draw(shape: tuple[int, ...], integer: int = 0) -> Array:
+    """An input of this shape, always the same: normal, or indices below `integer`."""
+    generator = stream(0, "input", shape, integer)
+    if integer:
+        return generator.integers(0, integer, size=shape)
+    return generator.normal(size=shape)
+
+
+def specimen(cls: type, arguments: Mapping[str, Any], layout: Layout) -> LayerSpecimen:
+    """A fresh layer; its input is drawn by the engine where the layer tells its input_shape."""
+    layer = cls(**copy.deepcopy(dict(arguments)))
+    tells = _is_shape(getattr(layer, "input_shape", None)) and not layout.integer
+    return LayerSpecimen(layer, None if tells else draw(layout.x, layout.integer))
+
+
+def _reading(cls: type, way: Way, pairs: Sequence[Pair]) -> tuple[Reading, list[tuple[str, Failure]]]:
+    """The cases that could be built, and what the others raised."""
+    cases: list[Case] = []
+    refused: list[tuple[str, Failure]] = []
+    number = 0
+    for sizes, arguments, layout in _plans(cls, way, pairs):
+        name = call(cls.__name__, arguments)
+        try:
+            built = specimen(cls, arguments, layout)
+        except Exception as error:  # noqa: BLE001 -- a constructor of the user's
+            refused.append((name, failure_of(error)))
+            continue
+        title = name if built.x is None else f"{name} at {describe(built.x)}"
+        cases.append(Case(title, len(cases), partial(specimen, cls, arguments, layout), arguments=arguments))
+        number += sizes.distinct
+    names = distinct(case.name for case in cases)
+    named = tuple(replace(case, name=name) for case, name in zip(cases, names, strict=True))
+    notes = tuple(f"{name} cannot be built: {failure.kind}: {failure.message}" for name, failure in refused)
+    return Reading(named, number, notes), refused
+
+
+def _plans(cls: type, way: Way, pairs: Sequence[Pair]) -> Iterator[tuple[Sizes, dict[str, Any], Layout]]:
+    """Every set of sizes in every layout, each different call once; the first set with each activation."""
+    seen: set[str] = set()
+    offered = list(pairs[:_MOST_PAIRS]) or [(activation, activation_prime)]
+    chosen = offered if wants_activation(cls) else offered[:1]
+    for number, sizes in enumerate(SETS):
+        for layout in way(sizes):
+            for f, f_prime in chosen if number == 0 else chosen[:1]:
+                given = {"activation": f, "activation_prime": f_prime} | dict(layout.given)
+                arguments = arguments_for(cls, sizes, given)
+                key = f"{call('', arguments)}{layout.x}"
+                if key not in seen:
+                    seen.add(key)
+                    yield sizes, arguments, layout
+
+
+def _is_shape(value: object) -> bool:
+    return isinstance(value, tuple | list) and all(isinstance(length, int | np.integer) for length in value)
+
+
+def _raising(cls: type, target: str, first: tuple[str, Failure]) -> CannotBuildError:
+    name, failure = first
+    return _cannot(cls, target, f"{name} raises {failure.kind}: {failure.message}", failure.where)
+
+
+def _cannot(cls: type, target: str, reason: str, where: str | None = None) -> CannotBuildError:
+    message = f"{cls.__name__} cannot be built: {reason}.\nSay how in its module, for example:\n{class_snippet(cls)}"
+    return CannotBuildError(Problem(target, "CannotBuild", message, where))

@@ -1,0 +1,28 @@
+"""The lines to paste where we cannot build a case ourselves."""
+
+import inspect
+
+from gradcheck.gather.naming import parameters_of
+
+_EXAMPLES = {
+    "activation": "np.tanh",
+    "activation_prime": "lambda x: 1 - np.tanh(x) ** 2",
+}
+
+
+def class_snippet(cls: type) -> str:
+    """gradcheck_cases() for a class, with its real name and parameter names."""
+    wanted = [p.name for p in parameters_of(cls) if p.default is inspect.Parameter.empty]
+    arguments = ", ".join(f"{name}={_EXAMPLES.get(name, '...')}" for name in wanted)
+    return _lines(f"yield {cls.__name__}({arguments}), np.random.rand(4, 3)  # a layer, and an input for it")
+
+
+def function_snippet(forward: str, backward: str, names: list[str]) -> str:
+    """gradcheck_cases() for a pair of functions."""
+    made = [f"    {name} = np.random.rand(4, 3)" for name in names] or ["    x = np.random.rand(4, 3)"]
+    arguments = ", ".join(names or ["x"])
+    return _lines(*[line.strip() for line in made], f"yield {forward}, {backward}, ({arguments},)")
+
+
+def _lines(*body: str) -> str:
+    return "\n".join(["def gradcheck_cases():", *(f"    {line}" for line in body)])

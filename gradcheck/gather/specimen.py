@@ -1,0 +1,45 @@
+"""What a user hands over to be checked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSpecimen:
+    """A layer object and the input to check it at (None: drawn from the layer's input_shape)."""
+
+    layer: Any
+    x: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionSpecimen:
+    """A pair of functions and the arguments to check them at (the first float argument is `input`)."""
+
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+Specimen = LayerSpecimen | FunctionSpecimen
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One concrete specimen at one concrete point; the cases of one class are a family.
+
+    name: e.g. "FCLayer(input_shape=(1, 3), output_shape=(1, 2))", no addresses; added cases carry a
+    suffix such as "[eval]" or "[zeros]" · index: counts one class's cases from 0, added ones included
+    build: makes the specimen afresh (called once per check) · parent: index of the case that an added
+    one comes from, None for the author's or builder's own · point: name of a special point or None
+    mode: "train", "eval" or None (leave as built) · arguments: constructor arguments where auto-built.
+    """
+
+    name: str
+    index: int
+    build: Callable[[], Specimen]
+    parent: int | None = None
+    point: str | None = None
+    mode: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)

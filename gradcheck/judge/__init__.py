@@ -1,0 +1,1 @@
+"""Tolerance, comparison, verdict."""

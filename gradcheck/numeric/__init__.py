@@ -1,0 +1,1 @@
+"""Derivatives measured from forward evaluations, each with its error bar."""

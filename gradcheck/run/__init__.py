@@ -1,0 +1,1 @@
+"""The one pipeline, and the campaign that runs it over many targets."""

@@ -1,0 +1,118 @@
+"""What a check found, as plain immutable data. Nothing here knows how it is printed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from gradcheck.base.arrays import Array, Index
+from gradcheck.base.errors import Failure
+from gradcheck.diagnose.finding import Finding
+from gradcheck.judge.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class EntryComparison:
+    """One entry of a leaf: both values, the bar of the numeric one, and what was allowed."""
+
+    index: Index
+    analytic: float
+    numeric: float
+    numeric_error: float
+    tolerance: float
+
+    @property
+    def difference(self) -> float:
+        return abs(self.analytic - self.numeric)
+
+
+@dataclass(frozen=True)
+class LeafResult:
+    """One leaf judged.
+
+    analytic, numeric, error, tolerance: read-only arrays of the leaf's shape, None where not measured
+    wrong: indices of the wrong entries, worst first · worst: the worst entry (also of a passing leaf)
+    agreement_digits: at the worst entry, capped by the error bar · detectable: smallest error (absolute)
+    that would have been caught · note: marks such as "kink", "vacuous", joined by ", ".
+    """
+
+    name: str
+    role: str
+    shape: Index
+    dtype: str
+    verdict: Verdict
+    analytic: Array | None = None
+    numeric: Array | None = None
+    error: Array | None = None
+    tolerance: Array | None = None
+    wrong: tuple[Index, ...] = ()
+    worst: EntryComparison | None = None
+    checked: int = 0
+    agreement_digits: float = 0.0
+    detectable: float = float("nan")
+    method: str = "entries"
+    directions: int = 0
+    miss_probability: float = 0.0
+    probes: tuple[Any, ...] = ()
+    note: str = ""
+
+    @property
+    def entries(self) -> int:
+        size = 1
+        for length in self.shape:
+            size *= length
+        return size
+
+    def compare(self, index: Index | int) -> EntryComparison:
+        """Both values at one entry, the bar and the tolerance; IndexError where there is none.
+
+        Raises LookupError when entries of this leaf were not measured one by one.
+        """
+        if self.analytic is None or self.numeric is None or self.error is None or self.tolerance is None:
+            raise LookupError(f"leaf {self.name!r}: entries were not measured one by one (method={self.method})")
+        at = (index,) if isinstance(index, int) else tuple(index)
+        values = (float(a[at]) for a in (self.analytic, self.numeric, self.error, self.tolerance))
+        return EntryComparison(at, *values)
+
+
+@dataclass(frozen=True)
+class Evaluations:
+    """How often the user's code was called: by the check, and by the diagnosis of a failure."""
+
+    forward: int = 0
+    backward: int = 0
+    diagnosis_forward: int = 0
+    diagnosis_backward: int = 0
+
+    def __getitem__(self, key: str) -> Any:
+        return self.as_dict()[key]
+
+    def as_dict(self) -> dict[str, Any]:
+        diagnosis = {"forward": self.diagnosis_forward, "backward": self.diagnosis_backward}
+        return {"forward": self.forward, "backward": self.backward, "diagnosis": diagnosis}
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check: one subject at one point.
+
+    name: the case, e.g. "FCLayer(input_shape=(1, 3), output_shape=(1, 2))" · path: file really checked
+    error: set when the verdict is `error` · symbols: the named quantities of this case (sizes,
+    integer and float attributes), used to name factors over a family.
+    """
+
+    name: str
+    verdict: Verdict
+    leaves: Mapping[str, LeafResult] = field(default_factory=lambda: MappingProxyType({}))
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    evaluations: Evaluations = Evaluations()
+    error: Failure | None = None
+    seed: int = 0
+    seconds: float = 0.0
+    symbols: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    path: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict is Verdict.PASS

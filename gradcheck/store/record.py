@@ -1,0 +1,169 @@
+"""Results as plain JSON data, schema 1 (CONTRACT.md); json.dumps(allow_nan=False) takes all of it.
+
+Schema 1 is only ever added to. Keys that the text report needs beyond the contract's: a check's
+`path` and `reason`, a leaf's `wrong_entries`, an error's `output`, a run's `expected_vanished` and
+`notes`.
+"""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from gradcheck.base.arrays import Array, Index
+from gradcheck.base.errors import Failure
+from gradcheck.diagnose.finding import Finding
+from gradcheck.judge.verdict import Verdict
+from gradcheck.run.result import CheckResult, EntryComparison, LeafResult
+from gradcheck.store.maps import block_maxima
+from gradcheck.store.numbers import Json, to_json
+from gradcheck.store.outcome_view import CheckView, OutcomeView
+
+SCHEMA = 1
+LISTED = 8  # wrong entries that are listed one by one
+
+
+def check_record(
+    result: CheckResult,
+    *,
+    target: str = "",
+    expected: bool = False,
+    reason: str | None = None,
+    replay: str | None = None,
+) -> Json:
+    """One check as data: target and case, verdict, leaves, findings best first, cost, replay."""
+    return {
+        "target": target,
+        "case": result.name,
+        "verdict": result.verdict.value,
+        "expected": expected,
+        "reason": reason,
+        "error": None if result.error is None else error_record(result.error),
+        "notes": list(result.notes),
+        "leaves": [_leaf(leaf) for leaf in result.leaves.values()],
+        "findings": [_finding(finding) for finding in result.findings],
+        "evaluations": result.evaluations.as_dict(),
+        "seconds": to_json(result.seconds),
+        "replay": replay,
+        "path": result.path,
+    }
+
+
+def run_record(outcome: OutcomeView, *, seed: int, version: str) -> Json:
+    """A whole run as data: the summary, what could not be checked, every check."""
+    checks = [_target_check(check, seed) for check in outcome.checks]
+    return {
+        "schema": SCHEMA,
+        "gradcheck": version,
+        "seed": int(seed),
+        "summary": summary(checks),
+        "problems": [_named(problem, "target", "kind", "message", "where") for problem in outcome.problems],
+        "checks": checks,
+        "expected_vanished": [_named(fault, "target", "leaf", "cause", "reason") for fault in outcome.vanished],
+        "notes": list(outcome.notes),
+    }
+
+
+def summary(checks: Sequence[Json]) -> Json:
+    """How many of each verdict; an expected check counts under its verdict and under `expected`."""
+    counts = Counter(check["verdict"] for check in checks)
+    kinds = (Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR)
+    return {kind.value: counts[kind.value] for kind in kinds} | {"expected": sum(c["expected"] for c in checks)}
+
+
+def _target_check(check: CheckView, seed: int) -> Json:
+    replay = shlex.join(["gradcheck", "run", check.target, "--seed", str(seed), "--case", str(check.index)])
+    return check_record(check.result, target=check.target, expected=check.expected, reason=check.reason, replay=replay)
+
+
+def _named(item: object, *names: str) -> Json:
+    return {name: getattr(item, name) for name in names}
+
+
+def error_record(failure: Failure) -> Json:
+    """What user code raised: kind, message, where, and what it printed."""
+    return {"kind": failure.kind, "message": failure.message, "where": failure.where, "output": failure.output}
+
+
+def _leaf(leaf: LeafResult) -> Json:
+    record = {
+        "name": leaf.name,
+        "role": str(leaf.role),
+        "shape": _indices(leaf.shape),
+        "dtype": leaf.dtype,
+        "method": leaf.method,
+        "verdict": leaf.verdict.value,
+        "entries": leaf.entries,
+        "checked": int(leaf.checked),
+        "wrong": len(leaf.wrong),
+        "worst": None if leaf.worst is None else _entry(leaf.worst),
+        "agreement_digits": to_json(leaf.agreement_digits),
+        "detectable": to_json(leaf.detectable),
+        "directions": int(leaf.directions),
+        "miss_probability": to_json(leaf.miss_probability),
+        "note": leaf.note,
+    }
+    return record | _failure(leaf) if leaf.verdict is Verdict.FAIL else record
+
+
+def _failure(leaf: LeafResult) -> Json:
+    """What only a failing leaf has: the first wrong entries, the maps, the curve."""
+    entries = [_located(leaf, index) for index in leaf.wrong[:LISTED]]
+    return {"wrong_entries": entries, "maps": _maps(leaf), "curve": []}
+
+
+def _located(leaf: LeafResult, index: Index) -> Json:
+    """One wrong entry; its values are null where it was located without being measured by itself."""
+    if leaf.worst is not None and tuple(leaf.worst.index) == tuple(index):
+        return _entry(leaf.worst)
+    try:
+        return _entry(leaf.compare(index))
+    except LookupError:
+        unknown = dict.fromkeys(("analytic", "numeric", "numeric_error", "tolerance"))
+        return {"index": _indices(index), **unknown}
+
+
+def _entry(entry: EntryComparison) -> Json:
+    return {
+        "index": _indices(entry.index),
+        "analytic": to_json(entry.analytic),
+        "numeric": to_json(entry.numeric),
+        "numeric_error": to_json(entry.numeric_error),
+        "tolerance": to_json(entry.tolerance),
+    }
+
+
+def _maps(leaf: LeafResult) -> Json:
+    """Block maxima of both gradients and of their difference; null where one was not measured."""
+    analytic, numeric = _of_shape(leaf.analytic, leaf.shape), _of_shape(leaf.numeric, leaf.shape)
+    maps: Json = {"analytic": None, "numeric": None, "difference": None}
+    if analytic is not None:
+        maps["analytic"] = block_maxima(analytic, np.ones(leaf.shape, dtype=bool))
+    if numeric is not None:
+        maps["numeric"] = block_maxima(numeric, ~np.isnan(numeric))
+    if analytic is not None and numeric is not None:
+        with np.errstate(all="ignore"):
+            maps["difference"] = block_maxima(analytic - numeric, ~np.isnan(numeric))
+    return maps
+
+
+def _of_shape(values: Array | None, shape: Index) -> Array | None:
+    return None if values is None or values.shape != tuple(shape) else np.asarray(values, dtype=np.float64)
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "cause": finding.cause,
+        "severity": finding.severity.value,
+        "leaf": finding.leaf,
+        "factor": to_json(finding.factor),
+        "expression": finding.expression,
+        "tied": list(finding.tied),
+        "message": finding.message,
+        "where": finding.where,
+    }
+
+
+def _indices(index: Iterable[int]) -> list[int]:
+    return [int(i) for i in index]

@@ -1,0 +1,96 @@
+"""The objects that a layer holds: a walk over attributes, lists and dicts, nested layers included."""
+
+import random
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+_ATOMS = (
+    str, bytes, bool, int, float, complex, type(None), type, types.ModuleType, types.FunctionType,
+    types.BuiltinFunctionType, types.MethodType, np.ndarray, np.generic, np.dtype,
+    np.random.Generator, np.random.RandomState, random.Random,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """One place that holds a value: container.key (attribute) or container[key]."""
+
+    path: str
+    container: Any
+    key: Any
+    attribute: bool
+
+    def get(self) -> Any:
+        return getattr(self.container, self.key) if self.attribute else self.container[self.key]
+
+    def set(self, value: Any) -> None:
+        if self.attribute:
+            object.__setattr__(self.container, self.key, value)
+        else:
+            self.container[self.key] = value
+
+
+def slots(root: Any) -> Iterator[Slot]:
+    """Every place reachable from root, each container visited once, in definition order.
+
+    Depth is unbounded by recursion: a linked list of layers must not overflow the stack.
+    """
+    pending, seen = [("", root)], {id(root)}
+    while pending:
+        path, container = pending.pop(0)
+        for slot in _places(path, container):
+            yield slot
+            value = _read(slot)
+            if _is_container(value) and id(value) not in seen:
+                seen.add(id(value))
+                pending.append((slot.path, value))
+
+
+def containers(root: Any) -> Iterator[Any]:
+    """root and every container below it, each once."""
+    yield root
+    seen = {id(root)}
+    for slot in slots(root):
+        value = _read(slot)
+        if _is_container(value) and id(value) not in seen:
+            seen.add(id(value))
+            yield value
+
+
+def attribute_names(container: Any) -> list[str]:
+    """Names of the attributes that an object itself holds, in __dict__ or __slots__."""
+    names = list(getattr(container, "__dict__", ()))
+    for cls in type(container).__mro__:
+        slot_names = cls.__dict__.get("__slots__", ())
+        for name in (slot_names,) if isinstance(slot_names, str) else slot_names:
+            if name not in ("__dict__", "__weakref__") and hasattr(container, name):
+                names.append(name)
+    return names
+
+
+def _places(path: str, container: Any) -> Iterator[Slot]:
+    if isinstance(container, dict):
+        for key in list(container):
+            yield Slot(f"{path}[{key!r}]", container, key, attribute=False)
+    if isinstance(container, list | tuple):
+        for key in range(len(container)):
+            yield Slot(f"{path}[{key}]", container, key, attribute=False)
+    for name in attribute_names(container):
+        yield Slot(f"{path}.{name}" if path else name, container, name, attribute=True)
+
+
+def _read(slot: Slot) -> Any:
+    try:
+        return slot.get()
+    except (AttributeError, KeyError, IndexError):
+        return None
+
+
+def _is_container(value: Any) -> bool:
+    if isinstance(value, dict | list | tuple):
+        return True
+    return not isinstance(value, _ATOMS) and bool(attribute_names(value))

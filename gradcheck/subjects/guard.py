@@ -1,0 +1,160 @@
+"""Snapshots: everything that user code can change, put back bit for bit.
+
+Bindings (which object an attribute, a list place or a key holds), the contents of every array, and
+every source of randomness that can be replayed: numpy's and Python's global state, generators on the
+object or in the modules of its classes.
+"""
+
+import hashlib
+import random
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.subjects.graph import attribute_names, containers, slots
+
+
+class Snapshot:
+    """The state below `root` at one moment.
+
+    without: arrays whose contents are left alone (the leaves that the engine is moving).
+    """
+
+    def __init__(self, root: Any, without: Iterable[Array] = ()) -> None:
+        self._bindings = [(c, _bindings(c)) for c in containers(root)]
+        skip = {id(array) for array in without}
+        self._arrays = [(a, a.copy()) for a in _arrays(root) if id(a) not in skip]
+        self._random = RandomState(root)
+
+    def restore(self) -> None:
+        """Put back what differs; arrays are written in place, so aliases stay aliases."""
+        for container, saved in self._bindings:
+            if _differs(_bindings(container), saved):
+                _rebind(container, saved)
+        for array, saved in self._arrays:
+            _write_back(array, saved)
+        self._random.restore()
+
+
+class RandomState:
+    """States of the global generators and of every generator that the layer can reach by name."""
+
+    def __init__(self, root: Any) -> None:
+        self._numpy = np.random.get_state()
+        self._python = random.getstate()
+        self._own = [(g, generator_state(g)) for g in generators(root)]
+
+    def restore(self) -> None:
+        np.random.set_state(self._numpy)
+        random.setstate(self._python)
+        for generator, state in self._own:
+            _set_generator_state(generator, state)
+
+
+def fingerprint(root: Any, leaves: Iterable[Array] = ()) -> str:
+    """A digest of all state below root, of `leaves` and of the randomness; equal digests, equal state."""
+    digest = hashlib.blake2b(digest_size=16)
+    for slot in slots(root):
+        digest.update(slot.path.encode())
+        digest.update(_digestible(slot.get()))
+    for array in leaves:
+        digest.update(_digestible(array))
+    digest.update(repr(random.getstate()).encode())
+    digest.update(repr(np.random.get_state()[1:3]).encode() + np.random.get_state()[1].tobytes())  # type: ignore[index, union-attr]
+    for generator in generators(root):
+        digest.update(repr(generator_state(generator)).encode())
+    return digest.hexdigest()
+
+
+def generators(root: Any) -> list[Any]:
+    """Generators on the object or in the modules that define its classes, each once."""
+    found: dict[int, Any] = {}
+    for container in list(containers(root)):
+        homes = [type(container), *type(container).__mro__, container]
+        for name in {getattr(home, "__module__", None) for home in homes}:
+            module = sys.modules.get(name) if isinstance(name, str) else None
+            if module is not None and name not in ("builtins", "numpy.random", "random"):
+                found.update({id(v): v for v in vars(module).values() if _is_generator(v)})
+        found.update({id(v): v for v in _bindings(container).values() if _is_generator(v)})
+    return list(found.values())
+
+
+def generator_state(generator: Any) -> Any:
+    if isinstance(generator, np.random.Generator):
+        return generator.bit_generator.state
+    return generator.get_state() if isinstance(generator, np.random.RandomState) else generator.getstate()
+
+
+def _set_generator_state(generator: Any, state: Any) -> None:
+    if isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = state
+    elif isinstance(generator, np.random.RandomState):
+        generator.set_state(state)
+    else:
+        generator.setstate(state)
+
+
+def _is_generator(value: Any) -> bool:
+    if isinstance(value, random.SystemRandom):
+        return False
+    return isinstance(value, np.random.Generator | np.random.RandomState | random.Random)
+
+
+def _arrays(root: Any) -> list[Array]:
+    found: dict[int, Array] = {}
+    for slot in slots(root):
+        value = slot.get()
+        if isinstance(value, np.ndarray):
+            found[id(value)] = value
+    return list(found.values())
+
+
+def _bindings(container: Any) -> dict[Any, Any]:
+    """What a container holds, by place: items of lists and dicts, attributes of anything."""
+    held: dict[Any, Any] = {("attribute", name): getattr(container, name) for name in attribute_names(container)}
+    if isinstance(container, dict):
+        held.update({("item", key): value for key, value in container.items()})
+    elif isinstance(container, list | tuple):
+        held.update({("item", i): value for i, value in enumerate(container)})
+    return held
+
+
+def _differs(now: dict[Any, Any], saved: dict[Any, Any]) -> bool:
+    return len(now) != len(saved) or any(k not in saved or saved[k] is not v for k, v in now.items())
+
+
+def _rebind(container: Any, saved: dict[Any, Any]) -> None:
+    items = {key: value for (kind, key), value in saved.items() if kind == "item"}
+    if isinstance(container, dict):
+        dict.clear(container)
+        dict.update(container, items)
+    elif isinstance(container, list):
+        container[:] = items.values()
+    attributes = {key: value for (kind, key), value in saved.items() if kind == "attribute"}
+    for name in attribute_names(container):
+        if name not in attributes:
+            object.__delattr__(container, name)
+    for name, value in attributes.items():
+        object.__setattr__(container, name, value)
+
+
+def _write_back(array: Array, saved: Array) -> None:
+    if array.dtype == object or array.shape != saved.shape:
+        return
+    if array.flags.writeable:
+        np.copyto(array, saved)
+    elif array.tobytes() != saved.tobytes():  # made read-only after a change, or changed through its base
+        array.flags.writeable = True
+        np.copyto(array, saved)
+        array.flags.writeable = False
+
+
+def _digestible(value: Any) -> bytes:
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        return f"{value.dtype}{value.shape}".encode() + value.tobytes()
+    if isinstance(value, str | bytes | bool | int | float | complex | np.generic | type(None)):
+        return f"{type(value).__name__}:{value!r}".encode()
+    return type(value).__name__.encode()  # a container: its contents have slots of their own

@@ -1,0 +1,53 @@
+"""A leaf: one array whose gradient is checked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gradcheck.base.arrays import Array, Index
+
+
+class Role(StrEnum):
+    INPUT = "input"
+    PARAMETER = "parameter"
+
+
+@dataclass(eq=False)
+class Leaf:
+    """One named array, perturbed in place where the user's code reads it.
+
+    array: the array itself (the user's own for a parameter, the subject's point for an input); of any
+    strides, memory order and float dtype; 0-d where the user keeps a Python float
+    publish: writes the 0-d value back to where the user's code reads a Python float; None for arrays.
+    """
+
+    name: str
+    role: Role
+    array: Array
+    publish: Callable[[float], None] | None = None
+
+    @property
+    def shape(self) -> Index:
+        return self.array.shape
+
+    @property
+    def size(self) -> int:
+        return self.array.size
+
+    def values(self) -> Array:
+        """A copy of the present values."""
+        return self.array.copy()
+
+    def write(self, values: Array) -> None:
+        """Set every entry, keeping memory, strides and flags."""
+        self.array[...] = values
+        self._published()
+
+    def put(self, flat: int, value: float) -> None:
+        """Set one entry, counted in C order whatever the memory order."""
+        self.array.flat[flat] = value
+        self._published()
+
+    def _published(self) -> None:
+        if self.publish is not None:
+            self.publish(float(self.array))
