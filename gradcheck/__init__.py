@@ -22,7 +22,7 @@ _HOME = {
     "check": "gradcheck.api",
 }
 
-__all__ = ["__version__", *sorted(_HOME)]
+__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604 -- the keys of _HOME are strings
 
 
 def __getattr__(name: str) -> Any:

@@ -33,5 +33,5 @@ class LayerError(GradcheckError):
         self.failure = failure
 
 
-class GradientMismatch(GradcheckError, AssertionError):
+class GradientMismatch(GradcheckError, AssertionError):  # noqa: N818 -- the name is fixed by the contract
     """A check that did not pass; the message is the text report."""

@@ -22,7 +22,7 @@ def power_of_two(x: float) -> float:
 
 
 def scale(values: Array) -> float:
-    """rms of the nonzero finite entries; 1 where there are none. The unit in which steps are taken."""
+    """Rms of the nonzero finite entries; 1 where there are none. The unit in which steps are taken."""
     flat = np.abs(values[np.isfinite(values) & (values != 0)].astype(np.float64))
     if flat.size == 0:
         return 1.0

@@ -33,7 +33,9 @@ def collect(function: Any, target: str) -> tuple[list[tuple[str, Specimen]], lis
             message = f"item {number} of gradcheck_cases() is {error}; {_EXPECTED}"
             problems.append(Problem(target, "BadCase", message))
     if not specimens and not problems:
-        problems.append(Problem(target, "Nothing", f"nothing found to check: gradcheck_cases() yields nothing; {_EXPECTED}"))
+        problems.append(
+            Problem(target, "Nothing", f"nothing found to check: gradcheck_cases() yields nothing; {_EXPECTED}")
+        )
     return specimens, problems
 
 

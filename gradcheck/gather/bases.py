@@ -54,7 +54,11 @@ def _is_constant(statement: ast.stmt) -> bool:
 
 
 def _refuses(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Raise) and statement.exc is not None and "NotImplemented" in ast.unparse(statement.exc)
+    return (
+        isinstance(statement, ast.Raise)
+        and statement.exc is not None
+        and "NotImplemented" in ast.unparse(statement.exc)
+    )
 
 
 def _returns(statement: ast.stmt) -> bool:

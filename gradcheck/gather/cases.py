@@ -67,7 +67,7 @@ def _reading(cls: type, way: Way, pairs: Sequence[Pair]) -> tuple[Reading, list[
         name = call(cls.__name__, arguments)
         try:
             built = specimen(cls, arguments, layout)
-        except Exception as error:  # noqa: BLE001 -- a constructor of the user's
+        except Exception as error:
             refused.append((name, failure_of(error)))
             continue
         title = name if built.x is None else f"{name} at {describe(built.x)}"

@@ -22,7 +22,7 @@ def _text(error: BaseException) -> str:
         return f"it called sys.exit({error.code!r})"
     try:
         return str(error) or f"{type(error).__name__} without a message"
-    except Exception as inner:  # noqa: BLE001 -- a __str__ of the user's
+    except Exception as inner:
         return f"its message cannot be made: {type(inner).__name__}"
 
 

@@ -31,7 +31,7 @@ _SETTINGS: Mapping[str, dict[str, Any]] = {
 
 
 def function_pairs(module: ModuleType) -> dict[str, tuple[Function, Function]]:
-    """forward's name -> (forward, backward), of functions defined in the module."""
+    """Forward's name -> (forward, backward), of functions defined in the module."""
     own = {n: f for n, f in vars(module).items() if isinstance(f, FunctionType) and f.__module__ == module.__name__}
     return _paired(own)
 

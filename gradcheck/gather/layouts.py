@@ -17,8 +17,11 @@ _ANY_SHAPE = re.compile(r"flatten|reshape", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Layout:
-    """given: values by parameter name, before the table's · x: shape of the input, None where it is the
-    input_shape that is passed · integer: the input is indices below this number."""
+    """One way to lay out the sizes.
+
+    given: values by parameter name, before the table's · x: shape of the input, None where it is the
+    input_shape that is passed · integer: the input is indices below this number.
+    """
 
     given: Mapping[str, Any] = field(default_factory=dict)
     x: Shape = ()

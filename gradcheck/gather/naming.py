@@ -67,7 +67,7 @@ def distinct(names: Iterable[str]) -> list[str]:
 def _is_plain(value: object) -> bool:
     if isinstance(value, tuple | list):
         return all(_is_plain(item) for item in value)
-    return isinstance(value, _PLAIN | (np.generic,)) or inspect.isfunction(value)
+    return isinstance(value, (*_PLAIN, np.generic)) or inspect.isfunction(value)
 
 
 def _sequence(value: tuple[object, ...] | list[object]) -> str:

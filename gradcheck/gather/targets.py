@@ -102,7 +102,9 @@ def _files(folder: Path) -> Iterator[Path]:
     """Not below hidden folders, caches and virtual environments."""
     for parent, folders, files in os.walk(folder):
         here = Path(parent)
-        folders[:] = [f for f in folders if f not in _SKIPPED and f[0] != "." and not (here / f / "pyvenv.cfg").exists()]
+        folders[:] = [
+            f for f in folders if f not in _SKIPPED and f[0] != "." and not (here / f / "pyvenv.cfg").exists()
+        ]
         yield from (here / name for name in files if name.endswith(".py") and name[0] != ".")
 
 

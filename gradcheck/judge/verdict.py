@@ -6,13 +6,14 @@ from enum import StrEnum
 class Verdict(StrEnum):
     """How a leaf or a check ended."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 -- a verdict, no password
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
     ERROR = "error"
 
     @property
     def sentence(self) -> str:
+        """What the verdict says, in words."""
         return _SENTENCES[self]
 
     @property

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """seed: of every random choice · rtol: relative tolerance, None for the default of the precision
-    strict: warnings fail too."""
+    """How to measure and judge.
+
+    seed: of every random choice · rtol: relative tolerance, None for the default of the precision
+    method: "auto" or "entries" · budget: forward evaluations a leaf, None for no limit.
+    """
 
     seed: int = 0
     rtol: float | None = None

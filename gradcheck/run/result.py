@@ -23,6 +23,7 @@ class EntryComparison:
 
     @property
     def difference(self) -> float:
+        """|analytic - numeric|."""
         return abs(self.analytic - self.numeric)
 
 
@@ -58,6 +59,7 @@ class LeafResult:
 
     @property
     def entries(self) -> int:
+        """Number of entries of the leaf."""
         size = 1
         for length in self.shape:
             size *= length
@@ -88,6 +90,7 @@ class Evaluations:
         return self.as_dict()[key]
 
     def as_dict(self) -> dict[str, Any]:
+        """The counts in the shape that the JSON record has."""
         diagnosis = {"forward": self.diagnosis_forward, "backward": self.diagnosis_backward}
         return {"forward": self.forward, "backward": self.backward, "diagnosis": diagnosis}
 
@@ -115,4 +118,5 @@ class CheckResult:
 
     @property
     def passed(self) -> bool:
+        """Is the verdict pass?"""
         return self.verdict is Verdict.PASS

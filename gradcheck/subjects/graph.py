@@ -25,9 +25,11 @@ class Slot:
     attribute: bool
 
     def get(self) -> Any:
+        """What the place holds now."""
         return getattr(self.container, self.key) if self.attribute else self.container[self.key]
 
     def set(self, value: Any) -> None:
+        """Put something else in the place; past any __setattr__ of the user's."""
         if self.attribute:
             object.__setattr__(self.container, self.key, value)
         else:
@@ -51,7 +53,7 @@ def slots(root: Any) -> Iterator[Slot]:
 
 
 def containers(root: Any) -> Iterator[Any]:
-    """root and every container below it, each once."""
+    """Root and every container below it, each once."""
     yield root
     seen = {id(root)}
     for slot in slots(root):
@@ -66,9 +68,8 @@ def attribute_names(container: Any) -> list[str]:
     names = list(getattr(container, "__dict__", ()))
     for cls in type(container).__mro__:
         slot_names = cls.__dict__.get("__slots__", ())
-        for name in (slot_names,) if isinstance(slot_names, str) else slot_names:
-            if name not in ("__dict__", "__weakref__") and hasattr(container, name):
-                names.append(name)
+        own = (slot_names,) if isinstance(slot_names, str) else slot_names
+        names.extend(name for name in own if name not in ("__dict__", "__weakref__") and hasattr(container, name))
     return names
 
 

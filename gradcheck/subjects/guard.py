@@ -31,9 +31,9 @@ class Snapshot:
 
     def restore(self) -> None:
         """Put back what differs; arrays are written in place, so aliases stay aliases."""
-        for container, saved in self._bindings:
-            if _differs(_bindings(container), saved):
-                _rebind(container, saved)
+        for container, held in self._bindings:
+            if _differs(_bindings(container), held):
+                _rebind(container, held)
         for array, saved in self._arrays:
             _write_back(array, saved)
         self._random.restore()
@@ -48,6 +48,7 @@ class RandomState:
         self._own = [(g, generator_state(g)) for g in generators(root)]
 
     def restore(self) -> None:
+        """Set every source of randomness back."""
         np.random.set_state(self._numpy)
         random.setstate(self._python)
         for generator, state in self._own:
@@ -63,10 +64,16 @@ def fingerprint(root: Any, leaves: Iterable[Array] = ()) -> str:
     for array in leaves:
         digest.update(_digestible(array))
     digest.update(repr(random.getstate()).encode())
-    digest.update(repr(np.random.get_state()[1:3]).encode() + np.random.get_state()[1].tobytes())  # type: ignore[index, union-attr]
+    digest.update(repr(_legacy_state()).encode())
     for generator in generators(root):
         digest.update(repr(generator_state(generator)).encode())
     return digest.hexdigest()
+
+
+def _legacy_state() -> list[Any]:
+    """Numpy's global state with its words as bytes: the repr of a long array is abridged."""
+    state: Any = np.random.get_state()
+    return [part.tobytes() if isinstance(part, np.ndarray) else part for part in state]
 
 
 def generators(root: Any) -> list[Any]:
@@ -83,6 +90,7 @@ def generators(root: Any) -> list[Any]:
 
 
 def generator_state(generator: Any) -> Any:
+    """The state of any of the three kinds of generator, in its own form."""
     if isinstance(generator, np.random.Generator):
         return generator.bit_generator.state
     return generator.get_state() if isinstance(generator, np.random.RandomState) else generator.getstate()

@@ -8,6 +8,8 @@ from gradcheck.base.arrays import Array, Index
 
 
 class Role(StrEnum):
+    """What a leaf is to its layer."""
+
     INPUT = "input"
     PARAMETER = "parameter"
 
@@ -28,10 +30,12 @@ class Leaf:
 
     @property
     def shape(self) -> Index:
+        """Length of every axis."""
         return self.array.shape
 
     @property
     def size(self) -> int:
+        """Number of entries."""
         return self.array.size
 
     def values(self) -> Array:
