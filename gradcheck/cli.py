@@ -1,0 +1,137 @@
+"""The command line. `--help`, `--version` and `explain` import neither numpy nor scipy nor hypothesis."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradcheck.base.errors import GradcheckError, UsageError
+from gradcheck.cli_arguments import Report, parse
+from gradcheck.cli_output import BROKEN_PIPE, progress, wants_colour, write_file, write_stdout
+
+if TYPE_CHECKING:
+    from gradcheck.gather.config import Config
+    from gradcheck.run.campaign import Plan
+
+COULD_NOT, INTERRUPTED = 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    try:
+        known = parse(arguments, _version())
+        return _explain(known.cause) if known.command == "explain" else _run(known)
+    except GradcheckError as error:
+        print(f"gradcheck: {error}", file=sys.stderr)  # noqa: T201 -- the command line prints
+        return COULD_NOT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _explain(cause: str | None) -> int:
+    from gradcheck.render.explain import overview, page  # noqa: PLC0415 -- loaded when asked for
+
+    return 0 if write_stdout(overview() if cause is None else page(cause)) else BROKEN_PIPE
+
+
+def _run(known: argparse.Namespace) -> int:
+    """Check, report, judge the whole."""
+    reports = _reports(known)
+    from gradcheck.run.campaign import run  # noqa: PLC0415 -- numpy and scipy come with it
+    from gradcheck.run.outcome import exit_code  # noqa: PLC0415
+    from gradcheck.store.record import run_record  # noqa: PLC0415
+
+    plan = _plan(known, _config(known))
+    with progress() as step:
+        outcome = run(plan, step)
+    code = exit_code(outcome, strict=known.strict, allow_inconclusive=known.allow_inconclusive)
+    record = run_record(outcome, seed=plan.options.seed, version=_version())
+    return max(code, _deliver(reports, record, show_all=known.all))
+
+
+def _reports(known: argparse.Namespace) -> list[Report]:
+    """What goes where: stdout gets one report."""
+    reports: list[Report] = list(known.report)
+    to_stdout = [report for report in reports if report.file == "-"]
+    if known.format is not None or not to_stdout:
+        reports.append(Report(known.format or "text", "-"))
+        to_stdout.append(reports[-1])
+    if len(to_stdout) > 1:
+        formats = ", ".join(report.format for report in to_stdout)
+        raise UsageError(f"stdout can carry one report, got {len(to_stdout)} ({formats}); write the others to files")
+    for report in reports:
+        if report.file != "-" and Path(report.file).is_dir():
+            raise UsageError(f"--report: {report.file} is a folder; name a file in it")
+    return reports
+
+
+def _deliver(reports: Sequence[Report], record: dict[str, Any], *, show_all: bool) -> int:
+    """Files first, then stdout."""
+    code = 0
+    for report in sorted(reports, key=lambda report: report.file == "-"):
+        text = _rendered(report, record, show_all=show_all)
+        if report.file != "-":
+            write_file(report.file, text)
+        elif not write_stdout(text):
+            code = BROKEN_PIPE
+    return code
+
+
+def _rendered(report: Report, record: dict[str, Any], *, show_all: bool) -> str:
+    from gradcheck.render.formats import FORMATS  # noqa: PLC0415
+    from gradcheck.render.text import run_text  # noqa: PLC0415
+
+    if report.format == "text":
+        return run_text(record, show_all=show_all, colour=report.file == "-" and wants_colour())
+    return FORMATS[report.format](record)
+
+
+def _config(known: argparse.Namespace) -> "Config":
+    from gradcheck.gather.config import Config, find, load  # noqa: PLC0415
+
+    if known.no_config:
+        return Config()
+    file = Path.cwd() / known.config if known.config else find(Path.cwd())
+    return Config() if file is None else load(file)
+
+
+def _plan(known: argparse.Namespace, config: "Config") -> "Plan":
+    """The command line goes before the configuration."""
+    from gradcheck.gather.config import spelled_from  # noqa: PLC0415
+    from gradcheck.run.campaign import Plan  # noqa: PLC0415
+    from gradcheck.run.options import Options  # noqa: PLC0415
+
+    here = Path.cwd()
+    targets = known.targets or [spelled_from(config.folder, target, here) for target in config.targets]
+    if not targets:
+        raise UsageError("no TARGET: name a file, folder or module, or list targets in [tool.gradcheck]")
+    return Plan(
+        targets=tuple(targets),
+        options=Options(
+            seed=_first(known.seed, config.seed, 0),
+            rtol=_first(known.rtol, config.rtol, None),
+            method=_first(known.method, config.method, "auto"),
+        ),
+        timeout=known.timeout,
+        expected=config.expected,
+        case=known.case,
+        leaf=known.leaf,
+        replay=_repeated(known),
+    )
+
+
+def _repeated(known: argparse.Namespace) -> tuple[str, ...]:
+    """The options that a replay needs too."""
+    words = [] if known.rtol is None else ["--rtol", f"{known.rtol:g}"]
+    words += [] if known.method is None else ["--method", known.method]
+    words += [] if known.config is None else ["--config", known.config]
+    return (*words, "--no-config") if known.no_config else tuple(words)
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _version() -> str:
+    return str(sys.modules["gradcheck"].__version__)

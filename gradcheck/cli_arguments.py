@@ -1,0 +1,138 @@
+"""The command line's grammar: what it takes, what it refuses and why. Imports nothing heavy."""
+
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gradcheck.base.errors import UsageError
+
+_LATER = ("--search", "--power", "--budget", "--jobs")
+_LATER_FORMATS = ("markdown", "html", "junit", "github")
+_FORMATS = ("text", "json")
+_METHODS = ("auto", "entries")
+_DESCRIPTION = "Is a hand-written backward the derivative of its forward?"
+_TARGET = "file.py, a folder or package.module, each with an optional :Class"
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report to write. file: "-" is stdout."""
+
+    format: str
+    file: str
+
+
+def parse(arguments: Sequence[str] | None, version: str) -> argparse.Namespace:
+    """The arguments, checked.
+
+    Raises:
+        UsageError: a value that makes no sense, or an option of a later version.
+        SystemExit: --help, --version, or what argparse itself refuses (2).
+    """
+    parser = _parser(version)
+    known = parser.parse_args(arguments)
+    if known.command is None:
+        parser.error("expected a command: run or explain")
+    if known.command == "baseline":
+        raise UsageError("gradcheck baseline: not in this version of gradcheck")
+    if known.command == "run":
+        _refuse_later(known)
+    return known
+
+
+def _parser(version: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gradcheck", description=_DESCRIPTION, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"gradcheck {version}")
+    commands = parser.add_subparsers(dest="command", metavar="{run,explain}")
+    _run(commands.add_parser("run", help="check layers", description="Check layers.", allow_abbrev=False))
+    explain = commands.add_parser("explain", help="what a cause means and how to mend it", allow_abbrev=False)
+    explain.add_argument("cause", nargs="?", metavar="CAUSE", help="without it, the list of causes")
+    commands.add_parser("baseline", allow_abbrev=False, add_help=False).add_argument("rest", nargs="...")
+    return parser
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("targets", nargs="*", metavar="TARGET", help=f"{_TARGET}; without it, those of [tool.gradcheck]")
+    add("--format", type=_format, metavar="text|json", help="what stdout gets (default: text)")
+    add("--report", type=_report, action="append", default=[], metavar="FORMAT=FILE", help='repeatable; "-" is stdout')
+    add("--seed", type=_whole("--seed"), metavar="N", help="of every random choice (default: 0)")
+    add("--rtol", type=_rtol, metavar="X", help="relative tolerance (default: that of the precision)")
+    add("--method", type=_method, metavar="auto|entries", help="how gradients are measured (default: auto)")
+    add("--timeout", type=_seconds, default=300.0, metavar="SECONDS", help="each import and each case (default: 300)")
+    add("--strict", action="store_true", help="warnings fail")
+    add("--allow-inconclusive", action="store_true", help="an inconclusive check does not fail")
+    add("--case", type=_whole("--case"), metavar="N", help="report only case N of each class, counted from 0")
+    add("--leaf", metavar="NAME", help="report only this leaf")
+    add("--all", action="store_true", help="show passing leaves too")
+    files = parser.add_mutually_exclusive_group()
+    files.add_argument("--config", metavar="FILE", help="read [tool.gradcheck] from this file")
+    files.add_argument("--no-config", action="store_true", help="read no configuration")
+    for option in _LATER:
+        add(option, nargs="?", const="", default=None, help=argparse.SUPPRESS)
+
+
+def _refuse_later(known: argparse.Namespace) -> None:
+    for option in _LATER:
+        value = getattr(known, option.removeprefix("--"))
+        if value is not None and (option, value) != ("--jobs", "1"):
+            raise UsageError(f"{option}: not in this version of gradcheck")
+
+
+def _format(text: str) -> str:
+    if text in _LATER_FORMATS:
+        raise argparse.ArgumentTypeError(f"the format {text!r} is not in this version of gradcheck")
+    if text not in _FORMATS:
+        raise argparse.ArgumentTypeError(f"expected one of {', '.join(_FORMATS)}, got {text!r}")
+    return text
+
+
+def _report(text: str) -> Report:
+    name, equals, file = text.partition("=")
+    if not equals or not file:
+        raise argparse.ArgumentTypeError(f"expected FORMAT=FILE, got {text!r}")
+    return Report(_format(name), file)
+
+
+def _method(text: str) -> str:
+    if text == "screen":
+        raise argparse.ArgumentTypeError("the method 'screen' is not in this version of gradcheck")
+    if text not in _METHODS:
+        raise argparse.ArgumentTypeError(f"expected {' or '.join(_METHODS)}, got {text!r}")
+    return text
+
+
+def _whole(option: str) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = -1
+        if value < 0:
+            raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, got {text!r}")
+        return value
+
+    whole.__name__ = option
+    return whole
+
+
+def _rtol(text: str) -> float:
+    value = _number(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, got {text!r}")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = _number(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a finite number of seconds above 0, got {text!r}")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

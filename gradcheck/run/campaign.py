@@ -1,0 +1,138 @@
+"""A run over many targets: files found, each visited in child processes, the outcome put together."""
+
+import os
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gradcheck.gather.bases import inherited_names
+from gradcheck.gather.config import ExpectedFault
+from gradcheck.gather.problem import Problem
+from gradcheck.gather.targets import Source, resolve, unique
+from gradcheck.run.expected import marked, vanished
+from gradcheck.run.options import Options
+from gradcheck.run.outcome import CampaignResult, TargetCheck
+from gradcheck.run.result import CheckResult
+from gradcheck.run.select import one_case, one_leaf
+from gradcheck.run.visit import Progress, Visit
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run.
+
+    targets: as typed, relative to the current folder · replay: options to repeat in the command that runs
+    one case again · case, leaf: report these alone.
+    """
+
+    targets: tuple[str, ...]
+    options: Options = field(default_factory=Options)
+    timeout: float = 300.0
+    expected: tuple[ExpectedFault, ...] = ()
+    case: int | None = None
+    leaf: str | None = None
+    replay: tuple[str, ...] = ()
+
+
+def _quiet(_: str) -> None:
+    """No progress."""
+
+
+def run(plan: Plan, progress: Progress = _quiet) -> CampaignResult:
+    """Visit every file of every target; Ctrl-C ends it with what there is so far."""
+    sources, problems, notes = _sources(plan.targets)
+    inherited = inherited_names(_with_neighbours(sources))
+    visits: list[Visit] = []
+    interrupted = False
+    try:
+        for source in sources:
+            visits.append(Visit(source, plan.options, plan.timeout, inherited, progress))
+            visits[-1].complete()
+    except KeyboardInterrupt:
+        interrupted = True
+    problems += [problem for visit in visits for problem in visit.problems]
+    problems += [] if interrupted else _empty(plan.targets, visits, problems)
+    notes += [note for visit in visits for note in visit.notes]
+    return _outcome(plan, visits, problems, notes, interrupted=interrupted)
+
+
+def _outcome(
+    plan: Plan, visits: Sequence[Visit], problems: list[Problem], notes: list[str], *, interrupted: bool
+) -> CampaignResult:
+    checks = [marked(check, plan.expected) for visit in visits for check in _checks(plan, visit)]
+    whole = frozenset() if interrupted else frozenset(_whole(visits))
+    gone = vanished(plan.expected, checks, whole)
+    problems += [_nowhere(fault) for fault in plan.expected if not fault.files]
+    if plan.case is not None:
+        checks, more = one_case(checks, plan.case)
+        problems += more
+    if plan.leaf is not None:
+        checks, more = one_leaf(checks, plan.leaf)
+        problems += more
+    return CampaignResult(tuple(checks), tuple(problems), tuple(gone), tuple(notes), interrupted)
+
+
+def _sources(targets: Iterable[str]) -> tuple[list[Source], list[Problem], list[str]]:
+    """The files of the targets, each once; what is not there; what is left out."""
+    found: list[Source] = []
+    problems: list[Problem] = []
+    for target in targets:
+        sources = resolve(target, Path.cwd())
+        if isinstance(sources, Problem):
+            problems.append(sources)
+        else:
+            found += sources
+    entries = [source for source in found if source.path.name == "__main__.py" and not source.direct]
+    notes = [f"{source.spelled} starts a program when imported: not checked" for source in entries]
+    return unique([source for source in found if source not in entries]), problems, notes
+
+
+def _with_neighbours(sources: Iterable[Source]) -> list[Path]:
+    """The files themselves and those beside them: a base class's heirs may live there."""
+    folders = {source.path.parent for source in sources}
+    beside = [path for folder in sorted(folders) for path in sorted(folder.glob("*.py"))]
+    return list(dict.fromkeys([*beside, *(source.path for source in sources)]))
+
+
+def _checks(plan: Plan, visit: Visit) -> list[TargetCheck]:
+    return [
+        _check(plan, visit.source, label, index, result)
+        for label, results in visit.results().items()
+        for index, result in enumerate(results)
+    ]
+
+
+def _check(plan: Plan, source: Source, label: str, index: int, result: CheckResult) -> TargetCheck:
+    target = source.label(label)
+    words = ["gradcheck", "run", target, "--seed", str(plan.options.seed), "--case", str(index), *plan.replay]
+    return TargetCheck(target, index, result, replay=shlex.join(words), file=os.path.realpath(source.path))
+
+
+def _whole(visits: Iterable[Visit]) -> list[str]:
+    """Files of which every class was looked at."""
+    return [os.path.realpath(v.source.path) for v in visits if v.source.only is None and not v.problems]
+
+
+def _empty(targets: Iterable[str], visits: Sequence[Visit], problems: Sequence[Problem]) -> list[Problem]:
+    """Targets in which there was nothing to check, not even something to say."""
+    missing = {problem.target for problem in problems}
+    silent = []
+    for target in dict.fromkeys(targets):
+        mine = [visit for visit in visits if visit.source.target == target]
+        if mine and target not in missing and not any(visit.found_something for visit in mine):
+            silent.append(Problem(target, "Nothing", _NOTHING))
+    if silent or problems or any(visit.results() for visit in visits):
+        return silent
+    return [Problem(" ".join(targets), "Nothing", _NOTHING)]
+
+
+_NOTHING = (
+    "nothing found to check: no layer class (forward and backward methods), no pair of functions (f and f_prime, "
+    "x_forward and x_backward) defined here, and no gradcheck_cases()"
+)
+
+
+def _nowhere(fault: ExpectedFault) -> Problem:
+    message = "[[tool.gradcheck.expected]] names it, but there is no such file or module; mend or delete the entry"
+    return Problem(fault.target, "ExpectedFault", message)

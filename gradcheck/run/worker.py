@@ -1,0 +1,124 @@
+"""The child process: imports one file, makes its cases, runs each, and tells its parent step by step."""
+
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from gradcheck.base.errors import Failure
+from gradcheck.gather.discover import offer
+from gradcheck.gather.failures import failure_of
+from gradcheck.gather.family import CannotBuildError, Family, Offer
+from gradcheck.gather.load import load, seed_everything
+from gradcheck.gather.problem import Problem
+from gradcheck.run.factors import name_factors
+from gradcheck.run.family import Checked, FamilyRun
+from gradcheck.run.messages import Finished, Job, Key, Message, Remarks, Settled, Started, from_bytes, plain, to_bytes
+from gradcheck.run.result import CheckResult
+
+
+def main(descriptor: str) -> None:
+    """Do the job that comes through the pipe, then end at once, whatever threads the user's code left."""
+    pipe: Connection[Any, Any] = Connection(int(descriptor))
+    os.set_inheritable(pipe.fileno(), False)
+    job = from_bytes(pipe.recv_bytes())
+    threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
+    sys.argv = [str(job.source.path)]
+    _Worker(pipe, job).run()
+    os._exit(0)
+
+
+def _end_with_parent(pipe: "Connection[Any, Any]") -> None:
+    """The parent sends nothing more: the pipe ends when it does, and then nobody waits for us."""
+    try:
+        pipe.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(1)
+
+
+class _Worker:
+    def __init__(self, pipe: "Connection[Any, Any]", job: Job) -> None:
+        self._pipe = pipe
+        self._job = job
+        self._known: Mapping[Key, CheckResult | Failure] = job.known
+
+    def known(self, key: Key) -> CheckResult | Failure | None:
+        return self._known.get(key)
+
+    def started(self, key: Key, name: str) -> None:
+        self._send(Started(key, name, _printed()))
+
+    def settled(self, key: Key, result: CheckResult) -> None:
+        self._send(Settled(key, plain(result)))
+
+    def run(self) -> None:
+        """Import, list, and every family that is not done."""
+        found = self._offer()
+        families = [family for family in found.families if family.label not in self._job.finished]
+        self._send(Remarks(found.problems, found.notes, len(families)))
+        for family in families:
+            self._send(self._family(family))
+        self.started(Key("end"), "")
+
+    def _offer(self) -> Offer:
+        """What the module has; an import that raises is a problem."""
+        source = self._job.source
+        self.started(Key("import"), source.spelled)
+        seed_everything(self._job.options.seed)
+        try:
+            return offer(load(source), source, self._job.inherited)
+        except BaseException as error:  # SystemExit and KeyboardInterrupt of the user's module included
+            return Offer(problems=(Problem.of(source.spelled, _import_failure(error)),))
+
+    def _family(self, family: Family) -> Finished:
+        key = Key("build", family.label)
+        target = self._job.source.label(family.label)
+        failure = self.known(key)
+        if isinstance(failure, Failure):
+            return Finished(family.label, problem=Problem.of(target, failure))
+        self.started(key, family.label)
+        seed_everything(self._job.options.seed)
+        try:
+            checks = FamilyRun(family, self._job.options, self, _shown(self._job.source.path)).run()
+        except CannotBuildError as error:
+            return Finished(family.label, problem=error.problem)
+        except BaseException as error:  # a constructor of the user's that calls sys.exit()
+            return Finished(family.label, problem=Problem.of(target, failure_of(error)))
+        return Finished(family.label, tuple(self._named(family, checks)))
+
+    def _named(self, family: Family, checks: list[Checked]) -> list[CheckResult]:
+        """The final results, the factors named over the family."""
+        results = [plain(checked.final) for checked in checks]
+        key = Key("factors", family.label)
+        if all(result.passed for result in results) or self.known(key) is not None:
+            return results
+        self.started(key, family.label)
+        return [plain(result) for result in name_factors(results, checks)]
+
+    def _send(self, message: Message) -> None:
+        self._pipe.send_bytes(to_bytes(message))
+
+
+def _import_failure(error: BaseException) -> Failure:
+    failure = failure_of(error)
+    if isinstance(error, SystemExit):
+        advice = 'it ends the program when imported; put what only a script does under `if __name__ == "__main__":`'
+        return Failure("SystemExit", f"{failure.message}: {advice}", failure.where)
+    return failure
+
+
+def _printed() -> int:
+    """How much the user's code has printed so far; it may have closed its stdout."""
+    try:
+        return os.lseek(1, 0, os.SEEK_END)
+    except OSError:
+        return 0
+
+
+def _shown(path: Path) -> str:
+    """Relative to the current folder where the file is below it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
