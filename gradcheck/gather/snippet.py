@@ -14,7 +14,7 @@ def class_snippet(cls: type) -> str:
     """gradcheck_cases() for a class, with its real name and parameter names."""
     wanted = [p.name for p in parameters_of(cls) if p.default is inspect.Parameter.empty]
     arguments = ", ".join(f"{name}={_EXAMPLES.get(name, '...')}" for name in wanted)
-    return _lines(f"yield {cls.__name__}({arguments}), np.random.rand(4, 3)  # a layer, and an input for it")
+    return _lines("# a layer, and an input for it", f"yield {cls.__name__}({arguments}), np.random.rand(4, 3)")
 
 
 def function_snippet(forward: str, backward: str, names: list[str]) -> str:

@@ -144,7 +144,7 @@ def _find(name: str, search: list[str]) -> Path | None:
 
 def _missing(target: str, where: str, base: Path) -> Problem:
     message = f"{where or target!r} does not exist: there is no such file or folder, and no module of that name"
-    close = difflib.get_close_matches(Path(where).name, _neighbours(base / where), n=1)
+    close = difflib.get_close_matches(Path(where).name, _neighbours(base / where), n=1, cutoff=0.7)
     hint = f". Did you mean {Path(where).with_name(close[0])}?" if close else ""
     return Problem(target, "Missing", message + hint)
 

@@ -24,6 +24,7 @@ from gradcheck.run.exact import exact_tests
 from gradcheck.run.options import Options
 from gradcheck.run.points import enter
 from gradcheck.run.result import CheckResult, EntryComparison, Evaluations, LeafResult
+from gradcheck.subjects.chain import Chain, is_network
 from gradcheck.subjects.functions import FunctionSubject
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.layer import LayerSubject
@@ -86,7 +87,8 @@ def _checked(specimen: Specimen, name: str, options: Options, start: float) -> C
 def _subject(specimen: Specimen, options: Options) -> LayerSubject | FunctionSubject:
     if isinstance(specimen, FunctionSpecimen):
         return FunctionSubject(specimen.forward, specimen.backward, specimen.arguments)
-    return LayerSubject(specimen.layer, _input(specimen, options.seed), options.seed)
+    layer = Chain(specimen.layer) if is_network(specimen.layer) else specimen.layer
+    return LayerSubject(layer, _input(specimen, options.seed), options.seed)
 
 
 def _input(specimen: LayerSpecimen, seed: int) -> Array:

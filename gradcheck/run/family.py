@@ -56,12 +56,17 @@ class Checked:
 
 @dataclass(frozen=True)
 class FamilyRun:
-    """Everything that running a family needs. path: the file to name where a result names none."""
+    """Everything that running a family needs.
+
+    path: the file to name where a result names none · refused: kinds of added cases, such as "[batch of 3]",
+    at which a class that we built has raised: they are not tried at its other shapes.
+    """
 
     family: Family
     options: Options
     line: Line
     path: str
+    refused: set[str] = field(default_factory=set)
 
     def run(self) -> list[Checked]:
         """The checks in order: each own case, then the cases added to it.
@@ -101,12 +106,16 @@ class FamilyRun:
     def _add(self, number: int, position: int, parent: Checked, checks: list[Checked]) -> None:
         """The added cases of one; one that raises is a note of its parent's."""
         for added, case in enumerate(self._added(number, position, parent), start=1):
+            kind = case.name.removeprefix(parent.case.name).strip()
+            if kind in self.refused and not self.family.authored:
+                continue
             key = Key("case", self.family.label, number, position, added)
             checked = self._check(key, replace(case, index=len(checks)))
             if not checked.failed_to_run:
                 checks.append(checked)
                 continue
-            parent.notes.append(f"{case.name.removeprefix(parent.case.name).strip()}: {_raised(checked)}; no check")
+            self.refused.add(kind)
+            parent.notes.append(f"{kind}: {_raised(checked)}; no check")
             if _stopped({0: checked}):
                 break
 

@@ -150,3 +150,25 @@ def test_misuse_is_another_exception():
         check(object(), np.zeros(3))
     with pytest.raises(UsageError, match="rtol=2"):
         check(layers.FCLayer((1, 2), (1, 2)), rtol=2)
+
+
+def test_a_network_is_checked_through_its_layers():
+    network = layers.Network()
+    for layer in (
+        layers.FCLayer((1, 2), (1, 3)),
+        layers.ActivationLayer((1, 3), *TANH),
+        layers.FCLayer((1, 3), (1, 1)),
+    ):
+        network.add(layer)
+    result = check(network, np.array([[0.3, -0.7]]))
+    assert result.passed, str(result)
+    assert set(result.leaves) >= {"input", "layers[0].weights", "layers[2].bias"}
+
+
+def test_every_cause_has_its_page():
+    from pathlib import Path
+
+    from gradcheck.diagnose import simple
+
+    pages = {p.stem for p in (Path(simple.__file__).parent / "causes").glob("*.md")}
+    assert {c.__name__.replace("_", "-") for c in simple.CAUSES} <= pages

@@ -1,0 +1,79 @@
+"""A hypothesis: a known corruption, applied to the measured gradient and held against the user's."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.diagnose.suspect import Suspect, View
+
+FEW = 4.0  # a residual of this many tolerances is still noise
+TIMES = 10.0  # the uncorrupted residual must be at least this much larger
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a would be if the cause were this one: linear(n) + offset.
+
+    rank: how simple, exact identities (0) before fits · label: names the corruption in ties and partial
+    matches · sentence: what stands in the message · linear: also carries the error bars of n
+    offset: what does not come from n (None: nothing; a NaN entry is not compared) · factor: a / n where
+    it is one number · like: other corruptions that are the same one on this shape.
+    """
+
+    cause: str
+    rank: int
+    label: str
+    sentence: str
+    linear: Callable[[Array], Array]
+    offset: Callable[[View], Array] | None = None
+    factor: float | None = None
+    like: tuple[str, ...] = ()
+
+    def values(self, view: View) -> Array:
+        """The predicted analytic gradient."""
+        linear = self.linear(view.n)
+        return linear if self.offset is None else linear + self.offset(view)
+
+
+Hypothesis = Callable[[Suspect], Iterable[Prediction]]
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """How well a prediction fits. accepted: named unless a simpler one is · residual: |a - H(n)| / |n|."""
+
+    prediction: Prediction
+    accepted: bool
+    residual: float
+
+
+def match(prediction: Prediction, suspect: Suspect) -> Match:
+    """Judge one prediction by every view of the leaf."""
+    with np.errstate(all="ignore"):
+        fits = [_fit(prediction, view) for view in suspect.views]
+        residual = _residual(prediction, suspect.view)
+    return Match(prediction, all(fits), residual)
+
+
+def _fit(prediction: Prediction, view: View) -> bool:
+    """Is the residual at the noise everywhere, and was it ten times larger before?"""
+    predicted = prediction.values(view)
+    slack = FEW * (view.slack + np.abs(prediction.linear(view.slack)))
+    compared = view.known & np.isfinite(predicted) & np.isfinite(slack)
+    if 2 * np.sum(compared) < np.sum(view.known) or not np.any(compared):
+        return False
+    after = float(np.max((np.abs(view.a - predicted) / slack)[compared]))
+    before = float(np.max((np.abs(view.a - view.n) / slack)[compared]))
+    return after <= 1.0 and before >= 3.0 and before >= TIMES * after
+
+
+def _residual(prediction: Prediction, view: View) -> float:
+    """|a - H(n)| / |n|, over what can be compared."""
+    predicted = prediction.values(view)
+    compared = view.known & np.isfinite(predicted)
+    if not np.any(compared):
+        return float("inf")
+    size = float(np.linalg.norm(view.n[compared])) or 1.0
+    return float(np.linalg.norm((view.a - predicted)[compared])) / size
