@@ -1,6 +1,7 @@
 """A class without gradcheck_cases: built from its constructor's parameter names, over several shapes."""
 
 import copy
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,15 +12,23 @@ import numpy as np
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure
 from gradcheck.base.randomness import stream
-from gradcheck.gather.construct import activation, activation_prime, arguments_for, unknown_parameters, wants_activation
+from gradcheck.gather.construct import (
+    WINDOW,
+    activation,
+    activation_prime,
+    arguments_for,
+    unknown_parameters,
+    wants_activation,
+)
 from gradcheck.gather.failures import failure_of
 from gradcheck.gather.family import CannotBuildError, Reading
 from gradcheck.gather.layouts import Layout, Way, ways
-from gradcheck.gather.naming import call, describe, distinct
+from gradcheck.gather.naming import call, describe, distinct, parameters_of
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.sizes import SETS, Sizes
-from gradcheck.gather.snippet import class_snippet
+from gradcheck.gather.snippet import class_snippet, method_snippet
 from gradcheck.gather.specimen import Case, LayerSpecimen
+from gradcheck.subjects.spelling import paired_method_names
 
 Pair = tuple[Any, Any]
 _MOST_PAIRS = 4  # activations that a layer is tried with
@@ -31,11 +40,15 @@ def readings(cls: type, pairs: Sequence[Pair], target: str) -> list[Reading]:
     pairs: activations of the class's module with their derivatives.
 
     Raises:
-        CannotBuildError: a parameter's name is unknown, or the constructor raises at every shape.
+        CannotBuildError: a parameter's name is unknown, forward takes several inputs, or the constructor
+            raises at every shape.
     """
     unknown = unknown_parameters(cls)
     if unknown:
         raise _cannot(cls, target, f"no value is known for its parameter {', '.join(unknown)}")
+    inputs = required_inputs(cls)
+    if len(inputs) > 1:
+        raise _many_inputs(cls, target, inputs)
     found = [_reading(cls, way, pairs) for way in ways(cls)]
     built = [reading for reading, _ in found if reading.cases]
     if not built:
@@ -84,7 +97,8 @@ def _plans(cls: type, way: Way, pairs: Sequence[Pair]) -> Iterator[tuple[Sizes, 
     seen: set[str] = set()
     offered = list(pairs[:_MOST_PAIRS]) or [(activation, activation_prime)]
     chosen = offered if wants_activation(cls) else offered[:1]
-    for number, sizes in enumerate(SETS):
+    windowed = any(p.name in WINDOW for p in parameters_of(cls))
+    for number, sizes in enumerate(s for s in SETS if windowed or not s.windows):
         for layout in way(sizes):
             for f, f_prime in chosen if number == 0 else chosen[:1]:
                 given = {"activation": f, "activation_prime": f_prime} | dict(layout.given)
@@ -102,6 +116,21 @@ def _is_shape(value: object) -> bool:
 def _raising(cls: type, target: str, first: tuple[str, Failure]) -> CannotBuildError:
     name, failure = first
     return _cannot(cls, target, f"{name} raises {failure.kind}: {failure.message}", failure.where)
+
+
+def required_inputs(cls: type) -> list[str]:
+    """The parameters that forward cannot be called without."""
+    names = paired_method_names(cls)
+    own = parameters_of(getattr(cls, names[0])) if names else []
+    return [p.name for p in own if p.default is inspect.Parameter.empty and p.name != "self"]
+
+
+def _many_inputs(cls: type, target: str, inputs: list[str]) -> CannotBuildError:
+    message = (
+        f"{cls.__name__} cannot be checked by itself: its forward takes {len(inputs)} inputs ({', '.join(inputs)}).\n"
+        f"Hand it over as a pair of functions, for example:\n{method_snippet(cls, inputs)}"
+    )
+    return CannotBuildError(Problem(target, "CannotBuild", message))
 
 
 def _cannot(cls: type, target: str, reason: str, where: str | None = None) -> CannotBuildError:

@@ -9,7 +9,8 @@ Shape = tuple[int, ...]
 class Sizes:
     """One set. An image is (height, width, depth_in); a vector layer maps n_in to n_out entries.
 
-    vary: also give stride and padding, which otherwise keep their defaults, another value.
+    vary: also give stride and padding, which otherwise keep their defaults, another value · defaults: keep
+    the default of every parameter that has one · windows: only for classes with a window (kernel, pool).
     """
 
     name: str
@@ -25,6 +26,7 @@ class Sizes:
     distinct: bool = True
     vary: bool = False
     defaults: bool = False
+    windows: bool = False
 
     @property
     def image(self) -> Shape:
@@ -39,6 +41,7 @@ SETS = (
     Sizes("other way round", 7, 4, 2, 5, (2, 3), 2, 6, 3, 5),
     Sizes("varied", 8, 5, 3, 4, (2, 3), 4, 5, 3, 2, vary=True),
     Sizes("equal", 4, 4, 2, 2, (2, 2), 3, 3, 3, 2, distinct=False, defaults=True),
+    Sizes("whole windows", 6, 4, 2, 3, (2, 2), 4, 2, 3, 3, distinct=False, windows=True),
     Sizes("one", 3, 4, 1, 1, (1, 1), 1, 1, 1, 1, distinct=False),
 )
 

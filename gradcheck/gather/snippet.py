@@ -19,9 +19,21 @@ def class_snippet(cls: type) -> str:
 
 def function_snippet(forward: str, backward: str, names: list[str]) -> str:
     """gradcheck_cases() for a pair of functions."""
-    made = [f"    {name} = np.random.rand(4, 3)" for name in names] or ["    x = np.random.rand(4, 3)"]
-    arguments = ", ".join(names or ["x"])
-    return _lines(*[line.strip() for line in made], f"yield {forward}, {backward}, ({arguments},)")
+    made = [f"{name} = np.random.rand(4, 3)" for name in names or ["x"]]
+    arguments = ", ".join(names) if len(names) > 1 else f"{names[0] if names else 'x'},"
+    return _lines(*made, f"yield {forward}, {backward}, ({arguments})")
+
+
+def method_snippet(cls: type, inputs: list[str]) -> str:
+    """gradcheck_cases() for a class whose forward takes several inputs."""
+    made = [f"{name} = np.random.rand(4, 3)" for name in inputs]
+    arguments = ", ".join(inputs)
+    return _lines(
+        f"forward = {cls.__name__}(...).forward",
+        f"derivative = lambda {arguments}: ...  # with respect to {inputs[0]}",
+        *made,
+        f"yield forward, derivative, ({arguments})",
+    )
 
 
 def _lines(*body: str) -> str:
