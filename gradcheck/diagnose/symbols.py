@@ -13,3 +13,12 @@ def symbols(layer: Any) -> dict[str, float]:
         if isinstance(value, tuple) and all(isinstance(n, int) for n in value):
             found.update({f"{name}[{i}]": float(n) for i, n in enumerate(value)})
     return found
+
+
+def blind_spots(layer: Any) -> list[str]:
+    """What these sizes cannot tell apart: the two depths of a convolution where they are equal."""
+    found = symbols(layer)
+    depth, other = found.get("input_depth"), found.get("layer_depth")
+    if depth is None or depth != other:
+        return []
+    return [f"input_depth and layer_depth are both {depth:g}: a factor of one over the other would not show here"]

@@ -12,7 +12,7 @@ from gradcheck.base.errors import Failure, LayerError, UsageError
 from gradcheck.base.randomness import signed, stream
 from gradcheck.diagnose.finding import Finding, Severity
 from gradcheck.diagnose.simple import diagnose
-from gradcheck.diagnose.symbols import symbols
+from gradcheck.diagnose.symbols import blind_spots, symbols
 from gradcheck.gather.failures import failure_of
 from gradcheck.gather.specimen import Case, FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.judge.compare import compare, default_rtol
@@ -76,9 +76,10 @@ def _checked(specimen: Specimen, name: str, options: Options, start: float) -> C
         if comparison.verdict is Verdict.FAIL:
             findings.append(diagnose(comparison))
     verdict = worst([leaf.verdict for leaf in leaves.values()] + [_verdict(f) for f in findings])
+    notes = (*subject.notes, *blind_spots(getattr(specimen, "layer", None)))
     calls = Evaluations(subject.forwards, subject.backwards)
     return CheckResult(
-        name, verdict, MappingProxyType(leaves), tuple(findings), tuple(subject.notes), calls,
+        name, verdict, MappingProxyType(leaves), tuple(findings), notes, calls,
         seed=options.seed, seconds=time.perf_counter() - start,
         symbols=MappingProxyType(symbols(getattr(specimen, "layer", None))),
     )  # fmt: skip

@@ -172,3 +172,9 @@ def test_every_cause_has_its_page():
 
     pages = {p.stem for p in (Path(simple.__file__).parent / "causes").glob("*.md")}
     assert {c.__name__.replace("_", "-") for c in simple.CAUSES} <= pages
+
+
+def test_equal_depths_say_that_they_cannot_tell():
+    equal, other = check(article.ConvLayer((4, 4, 2), (2, 2), 2)), check(layers.ConvLayer((4, 4, 3), (2, 2), 2))
+    assert any("input_depth and layer_depth are both 2" in note for note in equal.notes)
+    assert not any("both" in note for note in other.notes)
