@@ -1,0 +1,84 @@
+"""The gradient would be right if backward took one operand transposed, reversed or unrotated.
+
+dX = dY W for dX = dY W.T, a kernel that is not rotated in dX: a is no permutation of n, but the user's own
+backward gives n once W (or dY) itself is permuted. One backward a trial, so these come after the rest.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.base.errors import LayerError
+from gradcheck.diagnose.hypothesis import Prediction
+from gradcheck.diagnose.shuffles import Move, flips, transpositions
+from gradcheck.diagnose.suspect import Suspect, View
+from gradcheck.diagnose.words import axes
+from gradcheck.subjects.leaf import Leaf
+
+_MOST = 24  # trials a leaf
+
+
+def turned_parameter(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward would give n if another leaf were transposed or reversed."""
+    trials = 0
+    for leaf in suspect.evidence.subject.leaves:
+        if leaf.name == suspect.name or sum(length > 1 for length in leaf.shape) < 2:
+            continue
+        for cause, label, move in _moves(leaf.shape):
+            trials += 1
+            if trials > _MOST:
+                return
+            gradient = _with_leaf(suspect, leaf, move)
+            if gradient is not None:
+                yield _prediction(suspect, cause, label, "x" if leaf.name == "input" else leaf.name, gradient)
+
+
+def turned_cotangent(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward would give n if dY were transposed or reversed."""
+    g = suspect.evidence.cotangent
+    for number, (cause, label, move) in enumerate(_moves(g.shape)):
+        gradient = suspect.evidence.gradients(np.ascontiguousarray(move(g))).get(suspect.name)
+        if number >= _MOST:
+            return
+        if gradient is not None and gradient.shape == suspect.view.n.shape:
+            yield _prediction(suspect, cause, label, "dY", np.asarray(gradient, dtype=np.float64))
+
+
+def _moves(shape: tuple[int, ...]) -> Iterator[tuple[str, str, Move]]:
+    for label, _, move in transpositions(shape):
+        yield "transposed", label, move
+    for chosen, flip in sorted(flips(shape), key=lambda pair: abs(len(pair[0]) - 2)):
+        yield "axis-flipped", f"reversed along {axes(chosen)}", flip
+
+
+def _with_leaf(suspect: Suspect, leaf: Leaf, move: Move) -> Array | None:
+    saved = leaf.values()
+    try:
+        leaf.write(move(saved))
+        gradient = suspect.evidence.subject.vjp(suspect.evidence.cotangent).get(suspect.name)
+    except LayerError:
+        return None
+    finally:
+        leaf.write(saved)
+    if gradient is None or gradient.shape != suspect.view.n.shape:
+        return None
+    return np.asarray(gradient, dtype=np.float64)
+
+
+def _prediction(suspect: Suspect, cause: str, label: str, operand: str, gradient: Array) -> Prediction:
+    main = suspect.view
+    what = "not transposed, or once too often" if cause == "transposed" else "not reversed, or once too often"
+    sentence = (
+        f"{suspect.symbol} would be right with {operand} {label}: in backward {operand} is {what}. "
+        f"{'Mind .T.' if cause == 'transposed' else 'dX of a correlation is a convolution: it rotates the kernel.'}"
+    )
+    gap = main.a - gradient
+    return Prediction(
+        cause, 1, f"{operand} {label}", sentence, lambda n: n, lambda view: gap if view is main else _elsewhere(view)
+    )
+
+
+def _elsewhere(view: View) -> Array:
+    """Nothing to compare: the trial was made for the first cotangent."""
+    return view.a - view.n

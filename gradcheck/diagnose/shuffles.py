@@ -1,0 +1,162 @@
+"""a holds the numbers of n in other places: transposed, flipped, rolled, re-ordered, or of another leaf."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.diagnose.hypothesis import Prediction
+from gradcheck.diagnose.suspect import Suspect, View, gradient_name
+from gradcheck.diagnose.words import axes, listed
+
+_MOST_AXES = 5
+Move = Callable[[Array], Array]
+
+
+def transposed(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward gives n with its axes in another order, where the shape allows it."""
+    for label, rank, move in transpositions(suspect.view.n.shape):
+        sentence = (
+            f"{suspect.symbol} is the numeric gradient {label}. The shapes agree only because these lengths are "
+            f"equal; look for a missing or superfluous .T in backward."
+        )
+        yield Prediction("transposed", rank, label, sentence, move)
+
+
+def axis_flipped(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward gives n reversed along some axes."""
+    shape = suspect.view.n.shape
+    for chosen, move in flips(shape):
+        label = f"reversed along {axes(chosen)}"
+        sentence = (
+            f"{suspect.symbol} is the numeric gradient {label}: look for a [::-1], a rotation by 180 degrees, or "
+            f"convolve in place of correlate in backward."
+        )
+        like = _like(shape, chosen)
+        if like:
+            sentence += f" Along an axis of length 2 this cannot be told from {listed(like, 'or')}: use a longer one."
+        yield Prediction("axis-flipped", 1, label, sentence, move, like=like)
+
+
+def memory_order(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward gives n written in one memory order and read in the other (a reshape where a transpose belongs)."""
+    shape = suspect.view.n.shape
+    if sum(length > 1 for length in shape) < 2:
+        return
+    backwards = shape[::-1]
+    moves: list[tuple[str, Move]] = [
+        ("transposed and then reshaped back", lambda n: np.reshape(n.T, shape)),
+        ("reshaped and then transposed back", lambda n: np.reshape(n, backwards).T),
+    ]
+    for label, move in moves:
+        sentence = (
+            f"{suspect.symbol} holds the right values in the wrong order: the numeric gradient {label}. "
+            f"A reshape never swaps axes: use .T or np.transpose."
+        )
+        yield Prediction("permuted-entries", 2, label, sentence, move)
+
+
+def slices_moved(suspect: Suspect) -> Iterator[Prediction]:
+    """Each slice of a along one axis is some slice of n: a roll, or channels in another order."""
+    view = suspect.view
+    for axis, length in enumerate(view.n.shape):
+        order = _order(view, axis) if length > 1 else None
+        if order is None or order == list(range(length)):
+            continue
+        label = _rolled(order, axis)
+        sentence = f"{suspect.symbol} holds the right values at other places: the numeric gradient {label}."
+        yield Prediction("permuted-entries", 3, label, sentence, lambda n, a=axis, o=order: np.take(n, o, axis=a))
+
+
+def values_elsewhere(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward gives the values of n, in other places, and nothing simpler says which."""
+    view = suspect.view
+    if view.n.size < 3 or not np.all(view.known):
+        return
+    source = np.empty(view.n.size, dtype=np.intp)
+    source[np.argsort(view.a, axis=None)] = np.argsort(view.n, axis=None)
+    moved = int(np.sum(source != np.arange(view.n.size)))
+    sentence = (
+        f"{suspect.symbol} holds the same values as the numeric gradient, but {moved} of {view.n.size} entries are "
+        f"at other places: look for an index, a reshape or an axis order that differs from forward's."
+    )
+    shape = view.n.shape
+    label = "the same values at other places"
+    yield Prediction("permuted-entries", 6, label, sentence, lambda n: n.ravel()[source].reshape(shape))
+
+
+def swapped_leaves(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward gives the gradient of another leaf."""
+    main = suspect.view
+    for name, other in suspect.evidence.comparisons.items():
+        if name == suspect.name or other.numeric.shape != main.n.shape:
+            continue
+        truth = np.where(other.kink, np.nan, other.numeric)
+        sentence = (
+            f"{suspect.symbol} equals the numeric gradient of {name}: look where backward returns or applies "
+            f"{gradient_name(name)} and {suspect.symbol}; they are exchanged."
+        )
+        label = f"the gradient of {name}"
+        offset = _only(main, truth)
+        yield Prediction("swapped-leaves", 0, label, sentence, lambda n: 0.0 * n, offset)
+
+
+def transpositions(shape: tuple[int, ...]) -> Iterator[tuple[str, int, Move]]:
+    """(label, rank, move) of every order of the axes that keeps the shape and moves something."""
+    if not 2 <= len(shape) <= _MOST_AXES or math.prod(shape) == 0:
+        return
+    for order in itertools.permutations(range(len(shape))):
+        if order == tuple(range(len(shape))) or tuple(shape[i] for i in order) != shape:
+            continue
+        moved = [axis for axis, source in enumerate(order) if axis != source]
+        if any(shape[axis] == 1 for axis in moved):
+            continue
+        label = "transposed" if len(shape) == 2 else f"with {axes(moved)} exchanged"
+        yield label, 0 if len(moved) == 2 else 1, lambda n, o=order: np.transpose(n, o)
+
+
+def flips(shape: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Move]]:
+    """(axes, move) of every reversal, fewest axes first."""
+    long = [axis for axis, length in enumerate(shape) if length > 1][:_MOST_AXES]
+    for count in range(1, len(long) + 1):
+        for chosen in itertools.combinations(long, count):
+            yield chosen, lambda n, c=chosen: np.flip(n, c)
+
+
+def _like(shape: tuple[int, ...], chosen: tuple[int, ...]) -> tuple[str, ...]:
+    """What else a flip is where every flipped axis has length 2."""
+    if any(shape[axis] != 2 for axis in chosen):
+        return ()
+    return (f"a roll by 1 along {axes(chosen)}", f"an exchange of the two entries along {axes(chosen)}")
+
+
+def _order(view: View, axis: int) -> list[int] | None:
+    """For each slice of a, the slice of n that it equals; None where that is no permutation."""
+    a, n = np.moveaxis(view.a, axis, 0), np.moveaxis(view.n, axis, 0)
+    slack = 2 * float(np.nanmax(view.slack, initial=0.0))
+    if len(a) > 512 or not np.all(view.known):
+        return None
+    order = []
+    for part in a:
+        gaps = np.max(np.abs(n - part).reshape(len(n), -1), axis=1)
+        best = int(np.argmin(gaps))
+        if gaps[best] > slack:
+            return None
+        order.append(best)
+    return order if sorted(order) == list(range(len(n))) else None
+
+
+def _rolled(order: list[int], axis: int) -> str:
+    shift = -order[0] % len(order)
+    if order == [(i - shift) % len(order) for i in range(len(order))]:
+        shift = shift - len(order) if 2 * shift > len(order) else shift
+        return f"rolled by {shift} along axis {axis}"
+    shown = ", ".join(map(str, order[:12])) + (", ..." if len(order) > 12 else "")
+    return f"with its slices along axis {axis} in the order {shown}"
+
+
+def _only(main: View, values: Array) -> Callable[[View], Array]:
+    """These values for the view that they were measured in, nothing to compare in others."""
+    return lambda view: values if view is main else view.a
