@@ -17,7 +17,8 @@ class Finding:
     """One cause (CAUSES slug) found at one leaf.
 
     factor: analytic / numeric where the cause is one · expression: the factor in the layer's own
-    symbols · tied: other expressions that no available shape separates · where: "file.py:41".
+    symbols · tied: other expressions that no available shape separates · where: "file.py:41"
+    form: what forward asks for, where it is a sum of dY: "sum(dY[:, :, k])" · counts: how many times.
     """
 
     cause: str
@@ -28,3 +29,5 @@ class Finding:
     expression: str | None = None
     tied: tuple[str, ...] = ()
     where: str | None = None
+    form: str | None = None
+    counts: float | None = None

@@ -11,6 +11,9 @@ from gradcheck.diagnose.suspect import Suspect, View
 FEW = 4.0  # a residual of this many tolerances is still noise
 TIMES = 10.0  # the uncorrupted residual must be at least this much larger
 
+Move = Callable[[Array], Array]
+Term = Callable[[View], Array]
+
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
@@ -19,17 +22,19 @@ class Prediction:
     rank: how simple, exact identities (0) before fits · label: names the corruption in ties and partial
     matches · sentence: what stands in the message · linear: also carries the error bars of n
     offset: what does not come from n (None: nothing; a NaN entry is not compared) · factor: a / n where
-    it is one number · like: other corruptions that are the same one on this shape.
+    it is one number · like: other corruptions that are the same one on this shape · form, counts: see Finding.
     """
 
     cause: str
     rank: int
     label: str
     sentence: str
-    linear: Callable[[Array], Array]
-    offset: Callable[[View], Array] | None = None
+    linear: Move
+    offset: Term | None = None
     factor: float | None = None
     like: tuple[str, ...] = ()
+    form: str | None = None
+    counts: float | None = None
 
     def values(self, view: View) -> Array:
         """The predicted analytic gradient."""
@@ -57,14 +62,48 @@ def match(prediction: Prediction, suspect: Suspect) -> Match:
     return Match(prediction, all(fits), residual)
 
 
+def same(n: Array) -> Array:
+    """The part of a prediction that is n itself."""
+    return n
+
+
+def nothing(n: Array) -> Array:
+    """A prediction in which n does not occur."""
+    return 0.0 * n
+
+
+def times(factor: Array | float) -> Move:
+    """Entry by entry; 0 times an unknown entry is 0."""
+
+    def move(n: Array) -> Array:
+        return np.asarray(np.where(np.asarray(factor) == 0, 0.0, factor * n))
+
+    return move
+
+
+def held(values: Array) -> Term:
+    """The same values under every cotangent."""
+    return lambda _: values
+
+
+def only(main: View, values: Array) -> Term:
+    """These values for the view that they were made for; other views have nothing to compare."""
+    unknown = np.full(values.shape, np.nan)
+    return lambda view: values if view is main else unknown
+
+
 def _fit(prediction: Prediction, view: View) -> bool:
     """Is the residual at the noise everywhere, and was it ten times larger before?"""
     predicted = prediction.values(view)
+    if not view.main and np.all(np.isnan(predicted)):
+        return True
     slack = FEW * (view.slack + np.abs(prediction.linear(view.slack)))
     compared = view.known & np.isfinite(predicted) & np.isfinite(slack)
     if 2 * np.sum(compared) < np.sum(view.known) or not np.any(compared):
         return False
     after = float(np.max((np.abs(view.a - predicted) / slack)[compared]))
+    if not view.main:
+        return after <= 1.0
     before = float(np.max((np.abs(view.a - view.n) / slack)[compared]))
     return after <= 1.0 and before >= 3.0 and before >= TIMES * after
 

@@ -1,141 +1,124 @@
-"""Element by element: the wrong local derivative, a factor that is an array at hand."""
+"""Element by element: backward gives dY times another function than f'."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.diagnose.hypothesis import FEW, Prediction
-from gradcheck.diagnose.suspect import Suspect, View
+from gradcheck.diagnose.hypothesis import Prediction, Term, nothing, only
+from gradcheck.diagnose.places import condition
+from gradcheck.diagnose.scaling import point_hides_shape
+from gradcheck.diagnose.slopes import place_of, slopes, truth
+from gradcheck.diagnose.suspect import Suspect
+from gradcheck.diagnose.words import indices, number
 
-Slope = Callable[[Array], Array]
-
-
-def _sigmoid(t: Array) -> Array:
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * t)))
-
-
-# What people write as f'(t), with t to be filled in by x or y.
-SLOPES: tuple[tuple[str, Slope], ...] = (
-    ("1", np.ones_like),
-    ("0 where {t} <= 0, else 1", lambda t: np.where(t > 0, 1.0, 0.0)),
-    ("1 - {t}**2", lambda t: 1 - t**2),
-    ("{t} * (1 - {t})", lambda t: t * (1 - t)),
-    ("1 - tanh({t})**2", lambda t: 1 - np.tanh(t) ** 2),
-    ("1 - tanh({t})", lambda t: 1 - np.tanh(t)),
-    ("sigmoid({t}) * (1 - sigmoid({t}))", lambda t: _sigmoid(t) * (1 - _sigmoid(t))),
-    ("tanh({t})", np.tanh),
-    ("sigmoid({t})", _sigmoid),
-    ("1 - sigmoid({t})", lambda t: 1 - _sigmoid(t)),
-    ("1 - {t}", lambda t: 1 - t),
-    ("1 + {t}", lambda t: 1 + t),
-    ("{t}", lambda t: t),
-    ("2 * {t}", lambda t: 2 * t),
-    ("{t}**2", lambda t: t**2),
-    ("1 / {t}", lambda t: 1 / t),
-    ("exp({t})", np.exp),
-    ("cos({t})", np.cos),
-    ("sin({t})", np.sin),
-    ("1 / (1 + {t}**2)", lambda t: 1 / (1 + t**2)),
-    ("the sign of {t}", np.sign),
-    ("|{t}|", np.abs),
-    ("1 + tanh({t})**2", lambda t: 1 + np.tanh(t) ** 2),
-    ("sigmoid({t}) * (1 + sigmoid({t}))", lambda t: _sigmoid(t) * (1 + _sigmoid(t))),
-    ("tanh({t})**2", lambda t: np.tanh(t) ** 2),
-)
+_FUSED = "a softmax whose backward is the identity is one fused with its loss"
+_DIAGONAL = "y * (1 - y)"
+_SAME = 1e-7
 
 
 def wrong_local_derivative(suspect: Suspect) -> Iterator[Prediction]:
-    """Backward gives dY times another function of x or y than f'."""
-    shape = suspect.view.n.shape
-    if suspect.name != "input" or suspect.evidence.output.shape != shape or suspect.telling < 3:
+    """Backward gives dY times another known function of x or y than f'."""
+    if not _shaped_alike(suspect) or suspect.telling < 3 or point_hides_shape(suspect):
         return
-    truth = _truth(suspect)
-    for label, slope in _slopes(suspect):
-        if label == truth:
+    right = truth(suspect)
+    for label, slope in slopes(suspect):
+        if label == right:
             continue
-        yield Prediction(
-            "wrong-local-derivative",
-            3,
-            f"dY times {label}",
-            _sentence(suspect, label, truth),
-            lambda n: 0.0 * n,
-            lambda view, s=slope: view.cotangent * s,
-        )
+        diagonal = label == _DIAGONAL and not suspect.evidence.elementwise
+        cause = "missing-term" if diagonal else "wrong-local-derivative"
+        sentence = _diagonal(suspect) if diagonal else _sentence(suspect, label, right)
+        yield Prediction(cause, 3, f"dY times {label}", sentence, nothing, _times_dy(slope))
 
 
-def elementwise_factor(suspect: Suspect) -> Iterator[Prediction]:
-    """Backward gives n times an array at hand, entry by entry."""
-    shape = suspect.view.n.shape
-    if suspect.telling < 3:
+def left_out_mask(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward gives dY unchanged, or dY times other zeros, where forward multiplies by a mask of 0 and c."""
+    if not _shaped_alike(suspect) or suspect.telling < 3 or truth(suspect) is not None:
         return
-    for label, values in _at_hand(suspect):
-        if values.shape != shape:
-            continue
-        for name, factor in ((label, values), (f"1 / {label}", 1 / values), (f"(1 - {label})", 1 - values)):
-            sentence = (
-                f"{suspect.symbol} is the numeric gradient times {name}, entry by entry: a factor {name} is "
-                f"one too many in backward."
-            )
-            yield Prediction(
-                "elementwise-factor", 3, f"times {name}", sentence, lambda n, f=factor: np.where(f == 0, 0.0, n * f)
-            )
+    ours, theirs = _mask(suspect, suspect.view.n), _mask(suspect, suspect.view.a)
+    if ours is None or theirs is None or not np.any(ours[0]):
+        return
+    dropped, c = ours
+    sentence = (
+        f"forward multiplies the input by a mask, 0 at {int(np.sum(dropped))} of {dropped.size} entries and "
+        f"{number(c)} at the others; in {suspect.symbol} "
+    )
+    sentence += "it is left out." if not np.any(theirs[0]) else "it is another one: keep forward's mask for backward."
+    offset = only(suspect.view, suspect.view.cotangent * np.where(theirs[0], 0.0, theirs[1]))
+    yield Prediction("elementwise-factor", 2, "another mask than forward's", sentence, nothing, offset)
 
 
-def _slopes(suspect: Suspect) -> Iterator[tuple[str, Array]]:
-    evidence = suspect.evidence
-    with np.errstate(all="ignore"):
-        for name, values in (("x", evidence.point[suspect.name]), ("y", evidence.output)):
-            for label, slope in SLOPES:
-                yield label.format(t=name), slope(np.asarray(values, dtype=np.float64))
+def other_function(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward treats x entry by entry, as forward does, but dY is multiplied by no known function."""
+    if not _shaped_alike(suspect) or suspect.telling < 3 or not suspect.evidence.elementwise:
+        return
+    place, wrong = condition(suspect), suspect.wrong
+    if place is None and 2 * np.sum(wrong) <= np.sum(suspect.view.telling):
+        return
+    if point_hides_shape(suspect) or not _also_by_entry(suspect):
+        return
+    offset = only(suspect.view, suspect.view.a)
+    yield Prediction("wrong-local-derivative", 6, "dY times another function", _where(suspect, place), nothing, offset)
 
 
-def _truth(suspect: Suspect) -> str | None:
-    """The formula that n / dY follows, where it is a known one."""
+def _shaped_alike(suspect: Suspect) -> bool:
+    return suspect.name == "input" and suspect.evidence.output.shape == suspect.shape
+
+
+def _times_dy(slope: Array) -> Term:
+    return lambda view: view.cotangent * slope
+
+
+def _mask(suspect: Suspect, gradient: Array) -> tuple[Array, float] | None:
+    """(where it is 0, c) of a gradient that is 0 or c * dY at every entry, c > 0."""
     view = suspect.view
-    for label, slope in _slopes(suspect):
-        with np.errstate(invalid="ignore"):
-            fits = np.abs(view.n - view.cotangent * slope)[view.known] <= FEW * view.slack[view.known]
-        if np.all(fits):
-            return label
-    return None
+    if not np.all(view.known):
+        return None
+    dropped = np.abs(gradient) <= view.slack
+    kept = (gradient / view.cotangent)[~dropped]
+    if kept.size < 2 or kept[0] <= 0 or np.ptp(kept) > _SAME * kept[0]:
+        return None
+    return dropped, float(kept[0])
 
 
-_FUSED = "a softmax whose backward is the identity is one fused with its loss"
+def _also_by_entry(suspect: Suspect) -> bool:
+    """Under another cotangent, does backward multiply each entry of dY by the same number as before?"""
+    g = suspect.evidence.further_cotangent(1)
+    a = suspect.evidence.gradients(g).get(suspect.name)
+    if a is None or a.shape != g.shape:
+        return False
+    first, again = suspect.view.a / suspect.view.cotangent, a / g
+    return bool(np.all(np.abs(first - again) <= _SAME * (np.abs(first) + np.max(np.abs(first)))))
 
 
-def _sentence(suspect: Suspect, label: str, truth: str | None) -> str:
-    wanted = f" where forward asks for dY * ({truth})" if truth else ", which is not the derivative of forward"
+def _sentence(suspect: Suspect, label: str, right: str | None) -> str:
+    wanted = f" where forward asks for dY * ({right})" if right else ", which is not the derivative of forward"
     if label == "1":
-        rows = not _diagonal(suspect.view)
-        fused = f" ({_FUSED})" if truth is None and rows else ""
-        return f"{suspect.symbol} is dY unchanged{wanted}{fused}."
-    point = _point(label, truth)
-    return f"{suspect.symbol} is dY * ({label}){wanted}.{point}"
+        coupled = right is None and not suspect.evidence.elementwise and _sums_to_zero(suspect.view.n)
+        return f"{suspect.symbol} is dY unchanged{wanted}{f' ({_FUSED})' if coupled else ''}."
+    return f"{suspect.symbol} is dY * ({label}){wanted}.{place_of(label, right)}"
 
 
-def _point(label: str, truth: str | None) -> str:
-    """Is it the right formula at the wrong place, the output in place of the input or the reverse?"""
-    for form, _ in SLOPES:
-        if truth is not None and {label, truth} == {form.format(t="x"), form.format(t="y")}:
-            return f" It is the right function, taken at {'the output' if 'y' in label else 'the input'}."
-    if label == "1 - tanh(y)**2" and truth in ("1 - y**2", "1 - tanh(x)**2"):
-        return " The derivative is taken at the output in place of the input."
-    if label == "sigmoid(y) * (1 - sigmoid(y))":
-        return " The derivative is taken at the output in place of the input."
-    if label in ("1 - x**2", "x * (1 - x)"):
-        return f" That formula belongs to the output: {label.replace('x', 'y')}."
-    return ""
+def _sums_to_zero(n: Array) -> bool:
+    """Do the rows of n sum to 0, as a softmax's do?"""
+    return bool(np.all(np.abs(np.sum(n, axis=-1)) <= 1e-6 * np.nanmax(np.abs(n), initial=0.0)))
 
 
-def _diagonal(view: View) -> bool:
-    """Does each n hang on its own dY alone, as far as one cotangent shows? Rows of a softmax sum to 0."""
-    sums = np.abs(np.sum(view.n, axis=-1)) if view.n.ndim else np.abs(view.n)
-    return bool(np.any(sums > 1e-6 * np.nanmax(np.abs(view.n), initial=0.0)))
+def _diagonal(suspect: Suspect) -> str:
+    return (
+        f"{suspect.symbol} is dY * ({_DIAGONAL}), the diagonal of the derivative alone: every output of forward hangs "
+        f"on its whole row, so that the term -y * sum(dY * y) over the row is missing."
+    )
 
 
-def _at_hand(suspect: Suspect) -> Iterator[tuple[str, Array]]:
-    evidence = suspect.evidence
-    for name, values in evidence.point.items():
-        yield "x" if name == "input" else name, np.asarray(values, dtype=np.float64)
-    yield "y", evidence.output
+def _where(suspect: Suspect, place: str | None) -> str:
+    view, wrong = suspect.view, suspect.wrong
+    worst = np.unravel_index(int(np.argmax(np.where(wrong, np.abs(view.a - view.n), 0.0))), wrong.shape)
+    slope, right = (float(array[worst] / view.cotangent[worst]) for array in (view.a, view.n))
+    where = f"right but {place}" if place else "another function than forward's derivative"
+    single = np.zeros(wrong.shape, dtype=bool)
+    single[worst] = True
+    return (
+        f"The derivative that backward multiplies dY by is {where}: at {indices(single)}, where x is "
+        f"{number(float(suspect.point[worst]))}, it takes {number(slope)} and the slope of forward is {number(right)}."
+    )

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcheck.base.arrays import Array
+from gradcheck.base.arrays import Array, Index
 from gradcheck.base.errors import LayerError
-from gradcheck.diagnose.hypothesis import Prediction
-from gradcheck.diagnose.shuffles import Move, flips, transpositions
-from gradcheck.diagnose.suspect import Suspect, View
+from gradcheck.diagnose.hypothesis import Move, Prediction, only, same
+from gradcheck.diagnose.shuffles import flips, transpositions
+from gradcheck.diagnose.suspect import Suspect
 from gradcheck.diagnose.words import axes
 from gradcheck.subjects.leaf import Leaf
 
@@ -38,14 +38,14 @@ def turned_cotangent(suspect: Suspect) -> Iterator[Prediction]:
     """Backward would give n if dY were transposed or reversed."""
     g = suspect.evidence.cotangent
     for number, (cause, label, move) in enumerate(_moves(g.shape)):
-        gradient = suspect.evidence.gradients(np.ascontiguousarray(move(g))).get(suspect.name)
         if number >= _MOST:
             return
-        if gradient is not None and gradient.shape == suspect.view.n.shape:
+        gradient = suspect.evidence.gradients(np.ascontiguousarray(move(g))).get(suspect.name)
+        if gradient is not None and gradient.shape == suspect.shape:
             yield _prediction(suspect, cause, label, "dY", np.asarray(gradient, dtype=np.float64))
 
 
-def _moves(shape: tuple[int, ...]) -> Iterator[tuple[str, str, Move]]:
+def _moves(shape: Index) -> Iterator[tuple[str, str, Move]]:
     for label, _, move in transpositions(shape):
         yield "transposed", label, move
     for chosen, flip in sorted(flips(shape), key=lambda pair: abs(len(pair[0]) - 2)):
@@ -61,24 +61,15 @@ def _with_leaf(suspect: Suspect, leaf: Leaf, move: Move) -> Array | None:
         return None
     finally:
         leaf.write(saved)
-    if gradient is None or gradient.shape != suspect.view.n.shape:
+    if gradient is None or gradient.shape != suspect.shape:
         return None
     return np.asarray(gradient, dtype=np.float64)
 
 
 def _prediction(suspect: Suspect, cause: str, label: str, operand: str, gradient: Array) -> Prediction:
-    main = suspect.view
+    """Accepted where `gradient` is n: predicted is n + (a - gradient)."""
     what = "not transposed, or once too often" if cause == "transposed" else "not reversed, or once too often"
-    sentence = (
-        f"{suspect.symbol} would be right with {operand} {label}: in backward {operand} is {what}. "
-        f"{'Mind .T.' if cause == 'transposed' else 'dX of a correlation is a convolution: it rotates the kernel.'}"
-    )
-    gap = main.a - gradient
-    return Prediction(
-        cause, 1, f"{operand} {label}", sentence, lambda n: n, lambda view: gap if view is main else _elsewhere(view)
-    )
-
-
-def _elsewhere(view: View) -> Array:
-    """Nothing to compare: the trial was made for the first cotangent."""
-    return view.a - view.n
+    hint = "Mind .T." if cause == "transposed" else "dX of a correlation is a convolution: it rotates the kernel."
+    sentence = f"{suspect.symbol} would be right with {operand} {label}: in backward {operand} is {what}. {hint}"
+    gap = only(suspect.view, suspect.view.a - gradient)
+    return Prediction(cause, 1, f"{operand} {label}", sentence, same, gap)

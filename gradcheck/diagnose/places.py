@@ -1,49 +1,70 @@
 """Where the wrong entries lie, in words: one entry, a slice, an edge, a stride, a condition on the point."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from gradcheck.base.arrays import Array
+from gradcheck.base.arrays import Array, Index
 from gradcheck.diagnose.suspect import Suspect
 from gradcheck.diagnose.words import axes, indices, number, slice_name
 
-Place = tuple[str, Array]
 _FEW = 8
 
 
-def located(suspect: Suspect) -> tuple[str, str, Array] | None:
-    """(cause, sentence, wrong) where a part of the leaf is right and the rest has a place; else None."""
-    view = suspect.view
-    wrong = suspect.comparison.wrong & view.known
-    right = view.telling & ~wrong
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A description of a set of entries. border: it is an edge, a margin or a stride of a spatial axis."""
+
+    words: str
+    mask: Array
+    border: bool = False
+    whole: bool = False  # whole slices of one axis
+
+
+def located(suspect: Suspect) -> tuple[str, str] | None:
+    """(cause, sentence) where a part of the leaf is right and the wrong entries have a place; else None."""
+    wrong, right = suspect.wrong, suspect.right
     if not np.any(wrong) or not np.any(right):
         return None
     place = simplest(suspect, wrong, right)
     if place is None:
         return None
-    zero = bool(np.all(view.a[wrong] == 0))
-    cause = "zero-gradient" if zero and place.startswith("at every entry of") else "located"
+    zero = place.whole and bool(np.all(suspect.view.a[wrong] == 0))
+    cause = "zero-gradient" if zero else "border-wrong" if place.border else "located"
     count = int(np.sum(wrong))
-    share = f"{count} of {view.n.size} {'entry' if view.n.size == 1 else 'entries'}"
-    sentence = f"{suspect.symbol} is wrong {place} ({share}) and right elsewhere{_there(suspect, wrong)}."
-    return cause, sentence, wrong
+    share = f"{count} of {wrong.size} {'entry' if wrong.size == 1 else 'entries'}"
+    return cause, f"{suspect.symbol} is wrong {place.words} ({share}) and right elsewhere{_there(suspect, wrong)}."
 
 
-def simplest(suspect: Suspect, wrong: Array, right: Array) -> str | None:
+def condition(suspect: Suspect) -> str | None:
+    """`where x < 0`, where such a condition on the point tells the wrong entries from the right ones."""
+    wrong, right = suspect.wrong, suspect.right
+    if np.sum(wrong) < 2 or np.sum(right) < 2:
+        return None
+    fitting = (p for p in _conditions(suspect) if _covers(p, wrong, right))
+    return next((place.words for place in fitting), None)
+
+
+def simplest(suspect: Suspect, wrong: Array, right: Array) -> Place | None:
     """The first description that covers the wrong entries and no right one."""
     if np.sum(wrong) == 1:
-        return f"at entry {indices(wrong)}"
-    for words, mask in _places(suspect, wrong):
-        if not np.any(wrong & ~mask) and not np.any(right & mask):
-            return words
-    return f"at {indices(wrong)}" if np.sum(wrong) <= _FEW else None
+        return Place(f"at entry {indices(wrong)}", wrong)
+    place = next((place for place in _places(suspect, wrong) if _covers(place, wrong, right)), None)
+    if place is None and np.sum(wrong) <= _FEW:
+        return Place(f"at {indices(wrong)}", wrong)
+    return place
+
+
+def _covers(place: Place, wrong: Array, right: Array) -> bool:
+    return not np.any(wrong & ~place.mask) and not np.any(right & place.mask)
 
 
 def _places(suspect: Suspect, wrong: Array) -> Iterator[Place]:
     """Descriptions from the simplest on."""
-    yield from _slices(wrong)
+    spatial = suspect.name == "input" and wrong.ndim >= 3
+    yield from _slices(wrong, spatial=spatial)
     yield from _borders(wrong.shape)
     if np.sum(wrong) >= 3:
         yield from _conditions(suspect)
@@ -54,38 +75,41 @@ def _places(suspect: Suspect, wrong: Array) -> Iterator[Place]:
     yield from _boxes(wrong)
 
 
-def _slices(wrong: Array) -> Iterator[Place]:
+def _slices(wrong: Array, *, spatial: bool) -> Iterator[Place]:
     if wrong.ndim < 2:
         return
-    for axis in range(wrong.ndim):
+    for axis, length in enumerate(wrong.shape):
         i = int(np.argwhere(wrong)[0][axis])
         at = np.indices(wrong.shape)[axis]
-        yield f"at every entry of {slice_name(axis, i, wrong.ndim)}", at == i
+        edge = spatial and length > 2 and i in (0, length - 1)
+        yield Place(f"at every entry of {slice_name(axis, i, wrong.ndim)}", at == i, border=edge, whole=not edge)
 
 
-def _borders(shape: tuple[int, ...]) -> Iterator[Place]:
+def _borders(shape: Index) -> Iterator[Place]:
     at = np.indices(shape)
-    long = [axis for axis, length in enumerate(shape) if length > 2]
     for width in (1, 2):
+        long = [axis for axis, length in enumerate(shape) if length > 2 * width]
         edges = {axis: (at[axis] < width) | (at[axis] >= shape[axis] - width) for axis in long}
+        last = {axis: at[axis] >= shape[axis] - width for axis in long}
         wide = "" if width == 1 else f" of width {width}"
         for axis in long:
-            yield f"at both edges{wide} of axis {axis}", edges[axis]
+            yield Place(f"at both edges{wide} of axis {axis}", edges[axis], border=True)
         for a, b in pairwise(long):
-            yield f"at the border{wide} of {axes((a, b))}", edges[a] | edges[b]
+            yield Place(f"at the border{wide} of {axes((a, b))}", edges[a] | edges[b], border=True)
+            yield Place(f"at the far edges{wide} of {axes((a, b))}", last[a] | last[b], border=True)
 
 
 def _conditions(suspect: Suspect) -> Iterator[Place]:
-    values = np.asarray(suspect.evidence.point.get(suspect.name, np.zeros(0)), dtype=np.float64)
-    if values.shape != suspect.view.n.shape:
+    values = suspect.point
+    if values.shape != suspect.shape:
         return
     name = "x" if suspect.name == "input" else suspect.name
-    yield f"where {name} < 0", values < 0
-    yield f"where {name} > 0", values > 0
-    yield f"where {name} is 0", values == 0
-    yield f"where {name} > 1", values > 1
-    yield f"where |{name}| > 1", np.abs(values) > 1
-    yield f"where |{name}| < 1", np.abs(values) < 1
+    yield Place(f"where {name} < 0", values < 0)
+    yield Place(f"where {name} > 0", values > 0)
+    yield Place(f"where {name} is 0", values == 0)
+    yield Place(f"where {name} > 1", values > 1)
+    yield Place(f"where |{name}| > 1", np.abs(values) > 1)
+    yield Place(f"where |{name}| < 1", np.abs(values) < 1)
 
 
 def _ranges(wrong: Array) -> Iterator[Place]:
@@ -94,31 +118,31 @@ def _ranges(wrong: Array) -> Iterator[Place]:
     for axis, length in enumerate(wrong.shape):
         low, high = int(at[axis][wrong].min()), int(at[axis][wrong].max())
         if low > 0 and high == length - 1:
-            yield f"from index {low} of axis {axis} on", at[axis] >= low
+            yield Place(f"from index {low} of axis {axis} on", at[axis] >= low, whole=True)
         if low == 0 and high < length - 1:
-            yield f"up to index {high} of axis {axis}", at[axis] <= high
+            yield Place(f"up to index {high} of axis {axis}", at[axis] <= high, whole=True)
 
 
-def _strides(shape: tuple[int, ...]) -> Iterator[Place]:
+def _strides(shape: Index) -> Iterator[Place]:
     at = np.indices(shape)
     for axis, length in enumerate(shape):
         for step in (2, 3, 4):
             for rest in range(step):
-                if length > step:
-                    yield f"at the indices of axis {axis} that leave {rest} modulo {step}", at[axis] % step == rest
+                if length >= 2 * step:
+                    words = f"at the indices of axis {axis} that leave {rest} modulo {step}"
+                    yield Place(words, at[axis] % step == rest, border=True)
 
 
-def _triangles(shape: tuple[int, ...]) -> Iterator[Place]:
+def _triangles(shape: Index) -> Iterator[Place]:
     if len(shape) < 2 or shape[-1] < 2 or shape[-2] < 2:
         return
-    at = np.indices(shape)
-    row, column = at[-2], at[-1]
-    yield "on the diagonal of the last two axes", row == column
-    yield "off the diagonal of the last two axes", row != column
-    yield "above the diagonal of the last two axes", column > row
-    yield "below the diagonal of the last two axes", column < row
-    yield "on and above the diagonal of the last two axes", column >= row
-    yield "on and below the diagonal of the last two axes", column <= row
+    row, column = np.indices(shape)[-2:]
+    yield Place("on the diagonal of the last two axes", row == column)
+    yield Place("off the diagonal of the last two axes", row != column)
+    yield Place("above the diagonal of the last two axes", column > row)
+    yield Place("below the diagonal of the last two axes", column < row)
+    yield Place("on and above the diagonal of the last two axes", column >= row)
+    yield Place("on and below the diagonal of the last two axes", column <= row)
 
 
 def _many_slices(wrong: Array) -> Iterator[Place]:
@@ -129,7 +153,8 @@ def _many_slices(wrong: Array) -> Iterator[Place]:
     for axis in range(wrong.ndim):
         hit = sorted({int(i) for i in at[axis][wrong]})
         if 1 < len(hit) < wrong.shape[axis] and len(hit) <= _FEW:
-            yield f"at the indices {', '.join(map(str, hit))} of axis {axis}", np.isin(at[axis], hit)
+            words = f"at the indices {', '.join(map(str, hit))} of axis {axis}"
+            yield Place(words, np.isin(at[axis], hit), whole=True)
 
 
 def _boxes(wrong: Array) -> Iterator[Place]:
@@ -139,7 +164,7 @@ def _boxes(wrong: Array) -> Iterator[Place]:
     high = [int(at[axis][wrong].max()) for axis in range(wrong.ndim)]
     mask = np.all([(at[a] >= low[a]) & (at[a] <= high[a]) for a in range(wrong.ndim)], axis=0)
     spans = [str(i) if i == j else f"{i}:{j + 1}" for i, j in zip(low, high, strict=True)]
-    yield f"in the block [{', '.join(spans)}]", mask
+    yield Place(f"in the block [{', '.join(spans)}]", mask)
 
 
 def _there(suspect: Suspect, wrong: Array) -> str:
@@ -147,7 +172,7 @@ def _there(suspect: Suspect, wrong: Array) -> str:
     a, n = suspect.view.a[wrong], suspect.view.n[wrong]
     if np.all(a == 0):
         return "; what backward gives there is exactly 0"
-    if np.any(n == 0):
+    if a.size < 2 or np.any(n == 0):
         return ""
     ratio = a / n
     k = float(np.median(ratio))

@@ -1,19 +1,23 @@
-"""a is a multiple of n: one factor, the wrong sign, one factor a slice."""
+"""Backward gives a multiple of n: one factor, the wrong sign, some slices times one factor."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.diagnose.hypothesis import Prediction
+from gradcheck.diagnose.forms import bias_form
+from gradcheck.diagnose.hypothesis import Prediction, times
 from gradcheck.diagnose.suspect import Suspect, View
 from gradcheck.diagnose.words import entries, listed, number, slice_name
 
 _SAME = 1e-6  # a factor this near 1, 0 or -1 is that number
+_PLAIN = 16  # a factor of some slices alone is one with a denominator up to this
 
 
 def sign_flipped(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives -n."""
+    if point_hides_shape(suspect):
+        return
     count = int(np.sum(suspect.view.known))
     sentence = (
         f"{suspect.symbol} has the wrong sign: it is -1 times the numeric gradient at {entries(count)}. "
@@ -27,21 +31,28 @@ def constant_factor(suspect: Suspect) -> Iterator[Prediction]:
     k = fitted(suspect.view)
     if suspect.telling < 2 or not np.isfinite(k) or min(abs(k), abs(k - 1), abs(k + 1)) <= _SAME * 1e-3:
         return
+    if point_hides_shape(suspect):
+        return
     count = int(np.sum(suspect.view.known))
     sentence = (
         f"{suspect.symbol} is {number(k)} times the numeric gradient at {entries(count)} "
         f"(spread {_spread(suspect.view, k):.0e})."
     )
-    yield Prediction("constant-factor", 2, f"a factor {number(k)}", sentence, lambda n: k * n, factor=k)
+    form = bias_form(suspect)
+    yield Prediction(
+        "constant-factor", 2, f"a factor {number(k)}", sentence, times(k), factor=k,
+        form=None if form is None else form.formula, counts=None if form is None else form.counts,
+    )  # fmt: skip
 
 
 def sliced_factor(suspect: Suspect) -> Iterator[Prediction]:
-    """Backward gives k_i n on every slice i of one axis; right slices have k_i = 1."""
-    view = suspect.view
-    if view.n.ndim < 2:
-        return
-    for axis, length in enumerate(view.n.shape):
-        if length > 1:
+    """Backward gives k n on some slices of one axis and n on the others.
+
+    A different factor on every slice explains nothing: with one sample dE/dW = x dY, and whatever
+    is wrong with x is such a factor. So is an odd one.
+    """
+    for axis, length in enumerate(suspect.shape):
+        if len(suspect.shape) > 1 and length > 1:
             yield from _along(suspect, axis)
 
 
@@ -54,6 +65,13 @@ def fitted(view: View) -> float:
     if unit == 0.0:
         return float("nan")
     return float((a / unit) @ (n / unit) / ((n / unit) @ (n / unit)))
+
+
+def point_hides_shape(suspect: Suspect) -> bool:
+    """Are all entries of the input equal, so that a wrong f'(x) looks like a factor?"""
+    if suspect.name != "input" or suspect.evidence.output.shape != suspect.shape or suspect.point.size < 2:
+        return False
+    return bool(np.ptp(suspect.point) == 0)
 
 
 def _spread(view: View, k: float) -> float:
@@ -71,23 +89,33 @@ def _along(suspect: Suspect, axis: int) -> Iterator[Prediction]:
     if factors is None:
         return
     wrong = [i for i, k in enumerate(factors) if abs(k - 1) > _SAME]
-    if not wrong or (len(wrong) == len(factors) and np.ptp(factors) <= _SAME):
+    if not wrong or len(wrong) == len(factors) or np.ptp([factors[i] for i in wrong]) > _SAME:
         return
-    shape = [1] * suspect.view.n.ndim
+    one = factors[wrong[0]]
+    if not _is_plain(one):
+        return
+    shape = [1] * len(suspect.shape)
     shape[axis] = -1
-    k = np.array(factors).reshape(shape)
-    values = {round(factors[i], 9) for i in wrong}
-    one = factors[wrong[0]] if len(values) == 1 else None
-    cause = {-1.0: "sign-flipped", 0.0: "zero-gradient"}.get(one if one is None else round(one, 6), "constant-factor")
-    sentence = _sentence(suspect, axis, wrong, factors)
-    yield Prediction(cause, 4, f"one factor a slice of axis {axis}", sentence, lambda n: k * n, factor=one)
+    cause = {-1.0: "sign-flipped", 0.0: "zero-gradient"}.get(one, "constant-factor")
+    places = [slice_name(axis, i, len(suspect.shape)) for i in wrong[:8]]
+    more = f" (and so on, {len(wrong)} in all)" if len(wrong) > len(places) else ""
+    what = "exactly 0" if one == 0 else f"{number(one)} times the numeric gradient"
+    sentence = f"{suspect.symbol} is {what} at {listed(places)}{more}; the rest is right."
+    label = f"one factor at some slices of axis {axis}"
+    yield Prediction(cause, 3, label, sentence, times(np.array(factors).reshape(shape)))
+
+
+def _is_plain(k: float) -> bool:
+    """A quotient of small whole numbers: 0, -1, 2, 1/3."""
+    return any(abs(k * q - round(k * q)) <= _SAME for q in range(1, _PLAIN + 1)) and abs(k) <= _PLAIN
 
 
 def _factors(view: View, axis: int) -> list[float] | None:
     """One k a slice; None where a slice that is wrong has fewer than two telling entries."""
     found = []
     for i in range(view.n.shape[axis]):
-        part = View(*(_slice(array, axis, i) for array in (view.n, view.a, view.n, view.slack)))
+        a, n, slack = (_slice(array, axis, i) for array in (view.a, view.n, view.slack))
+        part = View(n, a, n, slack)
         k, told = fitted(part), int(np.sum(part.telling))
         if told == 0:
             k = 1.0
@@ -98,11 +126,4 @@ def _factors(view: View, axis: int) -> list[float] | None:
 
 
 def _slice(array: Array, axis: int, index: int) -> Array:
-    return np.take(array, index, axis=axis)
-
-
-def _sentence(suspect: Suspect, axis: int, wrong: list[int], factors: list[float]) -> str:
-    named = [f"{number(factors[i])} times at {slice_name(axis, i, suspect.view.n.ndim)}" for i in wrong[:8]]
-    rest = "; the rest is right" if len(wrong) < len(factors) else ""
-    more = f" (and so on, {len(wrong)} in all)" if len(wrong) > len(named) else ""
-    return f"{suspect.symbol} is a multiple of the numeric gradient: {listed(named)}{more}{rest}."
+    return np.asarray(np.take(array, index, axis=axis))

@@ -1,23 +1,22 @@
-"""a holds the numbers of n in other places: transposed, flipped, rolled, re-ordered, or of another leaf."""
+"""Backward gives the numbers of n in other places: transposed, flipped, rolled, or of another leaf."""
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
-from gradcheck.base.arrays import Array
-from gradcheck.diagnose.hypothesis import Prediction
+from gradcheck.base.arrays import Array, Index
+from gradcheck.diagnose.hypothesis import Move, Prediction, nothing, only
 from gradcheck.diagnose.suspect import Suspect, View, gradient_name
 from gradcheck.diagnose.words import axes, listed
 
 _MOST_AXES = 5
-Move = Callable[[Array], Array]
 
 
 def transposed(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives n with its axes in another order, where the shape allows it."""
-    for label, rank, move in transpositions(suspect.view.n.shape):
+    for label, rank, move in transpositions(suspect.shape):
         sentence = (
             f"{suspect.symbol} is the numeric gradient {label}. The shapes agree only because these lengths are "
             f"equal; look for a missing or superfluous .T in backward."
@@ -27,14 +26,13 @@ def transposed(suspect: Suspect) -> Iterator[Prediction]:
 
 def axis_flipped(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives n reversed along some axes."""
-    shape = suspect.view.n.shape
-    for chosen, move in flips(shape):
+    for chosen, move in flips(suspect.shape):
         label = f"reversed along {axes(chosen)}"
         sentence = (
             f"{suspect.symbol} is the numeric gradient {label}: look for a [::-1], a rotation by 180 degrees, or "
             f"convolve in place of correlate in backward."
         )
-        like = _like(shape, chosen)
+        like = _like(suspect.shape, chosen)
         if like:
             sentence += f" Along an axis of length 2 this cannot be told from {listed(like, 'or')}: use a longer one."
         yield Prediction("axis-flipped", 1, label, sentence, move, like=like)
@@ -42,13 +40,12 @@ def axis_flipped(suspect: Suspect) -> Iterator[Prediction]:
 
 def memory_order(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives n written in one memory order and read in the other (a reshape where a transpose belongs)."""
-    shape = suspect.view.n.shape
+    shape = suspect.shape
     if sum(length > 1 for length in shape) < 2:
         return
-    backwards = shape[::-1]
     moves: list[tuple[str, Move]] = [
         ("transposed and then reshaped back", lambda n: np.reshape(n.T, shape)),
-        ("reshaped and then transposed back", lambda n: np.reshape(n, backwards).T),
+        ("reshaped and then transposed back", lambda n: np.reshape(n, shape[::-1]).T),
     ]
     for label, move in moves:
         sentence = (
@@ -60,29 +57,27 @@ def memory_order(suspect: Suspect) -> Iterator[Prediction]:
 
 def slices_moved(suspect: Suspect) -> Iterator[Prediction]:
     """Each slice of a along one axis is some slice of n: a roll, or channels in another order."""
-    view = suspect.view
-    for axis, length in enumerate(view.n.shape):
-        order = _order(view, axis) if length > 1 else None
+    for axis, length in enumerate(suspect.shape):
+        order = _order(suspect.view, axis) if length > 1 else None
         if order is None or order == list(range(length)):
             continue
         label = _rolled(order, axis)
         sentence = f"{suspect.symbol} holds the right values at other places: the numeric gradient {label}."
-        yield Prediction("permuted-entries", 3, label, sentence, lambda n, a=axis, o=order: np.take(n, o, axis=a))
+        yield Prediction("permuted-entries", 3, label, sentence, _reordering(order, axis))
 
 
 def values_elsewhere(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives the values of n, in other places, and nothing simpler says which."""
-    view = suspect.view
+    view, shape = suspect.view, suspect.shape
     if view.n.size < 3 or not np.all(view.known):
         return
     source = np.empty(view.n.size, dtype=np.intp)
-    source[np.argsort(view.a, axis=None)] = np.argsort(view.n, axis=None)
-    moved = int(np.sum(source != np.arange(view.n.size)))
+    source[np.argsort(view.a, axis=None, kind="stable")] = np.argsort(view.n, axis=None, kind="stable")
+    moved = int(np.sum(np.abs(view.a - view.n) > view.slack))
     sentence = (
         f"{suspect.symbol} holds the same values as the numeric gradient, but {moved} of {view.n.size} entries are "
         f"at other places: look for an index, a reshape or an axis order that differs from forward's."
     )
-    shape = view.n.shape
     label = "the same values at other places"
     yield Prediction("permuted-entries", 6, label, sentence, lambda n: n.ravel()[source].reshape(shape))
 
@@ -91,7 +86,7 @@ def swapped_leaves(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives the gradient of another leaf."""
     main = suspect.view
     for name, other in suspect.evidence.comparisons.items():
-        if name == suspect.name or other.numeric.shape != main.n.shape:
+        if name == suspect.name or other.numeric.shape != suspect.shape:
             continue
         truth = np.where(other.kink, np.nan, other.numeric)
         sentence = (
@@ -99,11 +94,10 @@ def swapped_leaves(suspect: Suspect) -> Iterator[Prediction]:
             f"{gradient_name(name)} and {suspect.symbol}; they are exchanged."
         )
         label = f"the gradient of {name}"
-        offset = _only(main, truth)
-        yield Prediction("swapped-leaves", 0, label, sentence, lambda n: 0.0 * n, offset)
+        yield Prediction("swapped-leaves", 0, label, sentence, nothing, only(main, truth))
 
 
-def transpositions(shape: tuple[int, ...]) -> Iterator[tuple[str, int, Move]]:
+def transpositions(shape: Index) -> Iterator[tuple[str, int, Move]]:
     """(label, rank, move) of every order of the axes that keeps the shape and moves something."""
     if not 2 <= len(shape) <= _MOST_AXES or math.prod(shape) == 0:
         return
@@ -114,18 +108,30 @@ def transpositions(shape: tuple[int, ...]) -> Iterator[tuple[str, int, Move]]:
         if any(shape[axis] == 1 for axis in moved):
             continue
         label = "transposed" if len(shape) == 2 else f"with {axes(moved)} exchanged"
-        yield label, 0 if len(moved) == 2 else 1, lambda n, o=order: np.transpose(n, o)
+        yield label, 0 if len(moved) == 2 else 1, _transposing(order)
 
 
-def flips(shape: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Move]]:
+def flips(shape: Index) -> Iterator[tuple[Index, Move]]:
     """(axes, move) of every reversal, fewest axes first."""
     long = [axis for axis, length in enumerate(shape) if length > 1][:_MOST_AXES]
     for count in range(1, len(long) + 1):
         for chosen in itertools.combinations(long, count):
-            yield chosen, lambda n, c=chosen: np.flip(n, c)
+            yield chosen, _flipping(chosen)
 
 
-def _like(shape: tuple[int, ...], chosen: tuple[int, ...]) -> tuple[str, ...]:
+def _transposing(order: Index) -> Move:
+    return lambda n: np.transpose(n, order)
+
+
+def _flipping(chosen: Index) -> Move:
+    return lambda n: np.flip(n, chosen)
+
+
+def _reordering(order: list[int], axis: int) -> Move:
+    return lambda n: np.take(n, order, axis=axis)
+
+
+def _like(shape: Index, chosen: Index) -> tuple[str, ...]:
     """What else a flip is where every flipped axis has length 2."""
     if any(shape[axis] != 2 for axis in chosen):
         return ()
@@ -135,17 +141,18 @@ def _like(shape: tuple[int, ...], chosen: tuple[int, ...]) -> tuple[str, ...]:
 def _order(view: View, axis: int) -> list[int] | None:
     """For each slice of a, the slice of n that it equals; None where that is no permutation."""
     a, n = np.moveaxis(view.a, axis, 0), np.moveaxis(view.n, axis, 0)
-    slack = 2 * float(np.nanmax(view.slack, initial=0.0))
     if len(a) > 512 or not np.all(view.known):
         return None
-    order = []
-    for part in a:
-        gaps = np.max(np.abs(n - part).reshape(len(n), -1), axis=1)
-        best = int(np.argmin(gaps))
-        if gaps[best] > slack:
-            return None
-        order.append(best)
-    return order if sorted(order) == list(range(len(n))) else None
+    slack = 2 * float(np.nanmax(view.slack, initial=0.0))
+    order = [_nearest(n, part, slack) for part in a]
+    found = [place for place in order if place is not None]
+    return found if sorted(found) == list(range(len(n))) else None
+
+
+def _nearest(slices: Array, part: Array, slack: float) -> int | None:
+    gaps = np.max(np.abs(slices - part).reshape(len(slices), -1), axis=1)
+    best = int(np.argmin(gaps))
+    return best if gaps[best] <= slack else None
 
 
 def _rolled(order: list[int], axis: int) -> str:
@@ -155,8 +162,3 @@ def _rolled(order: list[int], axis: int) -> str:
         return f"rolled by {shift} along axis {axis}"
     shown = ", ".join(map(str, order[:12])) + (", ..." if len(order) > 12 else "")
     return f"with its slices along axis {axis} in the order {shown}"
-
-
-def _only(main: View, values: Array) -> Callable[[View], Array]:
-    """These values for the view that they were measured in, nothing to compare in others."""
-    return lambda view: values if view is main else view.a

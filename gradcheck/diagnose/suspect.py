@@ -11,19 +11,22 @@ from gradcheck.judge.comparison import Comparison
 
 _SMALL = 8  # leaves up to this size are looked at under further cotangents as well
 _TINY = 1e-290
+_CLEAR = 12.0  # a difference of this many tolerances tells something
 
 
 @dataclass(frozen=True, eq=False)
 class View:
     """Both gradients of one leaf under one cotangent.
 
-    n is NaN where it is unknown (not measured, on a kink) · slack: what |a - n| may be.
+    n is NaN where it is unknown (not measured, on a kink) · slack: what |a - n| may be
+    main: the view that the check was made with, in which the leaf failed.
     """
 
     cotangent: Array
     a: Array
     n: Array
     slack: Array
+    main: bool = True
 
     @property
     def known(self) -> Array:
@@ -35,6 +38,12 @@ class View:
         """Where one of the two values stands clearly above the noise."""
         with np.errstate(invalid="ignore"):
             return self.known & (np.maximum(np.abs(self.a), np.abs(self.n)) > 100 * self.slack)
+
+    @property
+    def differs(self) -> bool:
+        """Does a differ clearly from n in this view?"""
+        with np.errstate(invalid="ignore"):
+            return bool(np.any(self.known & (np.abs(self.a - self.n) >= _CLEAR * self.slack)))
 
 
 @dataclass(eq=False)
@@ -54,6 +63,16 @@ class Suspect:
         """How the message calls the gradient."""
         return gradient_name(self.name)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The leaf's shape."""
+        return self.comparison.numeric.shape
+
+    @cached_property
+    def point(self) -> Array:
+        """The leaf's own values."""
+        return np.asarray(self.evidence.point[self.name], dtype=np.float64)
+
     @cached_property
     def view(self) -> View:
         """The gradients that the check compared."""
@@ -67,23 +86,10 @@ class Suspect:
     @cached_property
     def further(self) -> tuple[View, ...]:
         """A small leaf under two more cotangents; empty for others and where the output is one number."""
-        shape = self.comparison.numeric.shape
         if self.view.n.size > _SMALL or self.evidence.output.size < 2:
             return ()
-        columns = self.evidence.columns(self.name)
-        if columns is None:
-            return ()
-        views = []
-        for number in (1, 2):
-            g = self.evidence.further_cotangent(number)
-            a = self.evidence.gradients(g).get(self.name)
-            if a is None or a.shape != shape:
-                continue
-            n = (columns.values @ g.ravel()).reshape(shape)
-            bar = (columns.error @ np.abs(g.ravel())).reshape(shape)
-            slack = bar + 1e-7 * max(float(np.max(np.abs(n))), float(np.max(np.abs(a)))) + _TINY
-            views.append(View(g, np.asarray(a, dtype=np.float64), np.where(np.isnan(self.view.n), np.nan, n), slack))
-        return tuple(views)
+        found = (self._further(number) for number in (1, 2))
+        return tuple(view for view in found if view is not None)
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -92,8 +98,30 @@ class Suspect:
 
     @property
     def telling(self) -> int:
-        """How many comparisons stand above the noise, all views together."""
-        return sum(int(np.sum(view.telling)) for view in self.views)
+        """How many comparisons stand above the noise, all views in which the leaf fails together."""
+        return sum(int(np.sum(view.telling)) for view in self.views if view.differs)
+
+    @property
+    def wrong(self) -> Array:
+        """Where a differs from n."""
+        return self.comparison.wrong & self.view.known
+
+    @property
+    def right(self) -> Array:
+        """Where a equals n and either says something."""
+        return self.view.telling & ~self.comparison.wrong
+
+    def _further(self, number: int) -> View | None:
+        columns = self.evidence.columns(self.name)
+        g = self.evidence.further_cotangent(number)
+        a = self.evidence.gradients(g).get(self.name)
+        if columns is None or a is None or a.shape != self.shape:
+            return None
+        n = (columns.values @ g.ravel()).reshape(self.shape)
+        bar = (columns.error @ np.abs(g.ravel())).reshape(self.shape)
+        slack = bar + 1e-8 * max(float(np.max(np.abs(n))), float(np.max(np.abs(a)))) + _TINY
+        n = np.where(np.isnan(self.view.n), np.nan, n)
+        return View(g, np.asarray(a, dtype=np.float64), n, slack, main=False)
 
 
 def gradient_name(leaf: str) -> str:

@@ -1,39 +1,35 @@
 """a - n is one simple term: a regulariser, a mean that was forgotten, a constant a row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.diagnose.hypothesis import Prediction
+from gradcheck.diagnose.hypothesis import Prediction, Term, held, only, same
 from gradcheck.diagnose.suspect import Suspect, View
 from gradcheck.diagnose.words import number
-
-Term = Callable[[View], Array]
 
 
 def regulariser(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives n + c W: weight decay in the gradient that the value does not contain."""
     if suspect.name == "input" or suspect.telling < 3:
         return
-    values = np.asarray(suspect.evidence.point[suspect.name], dtype=np.float64)
-    view = suspect.view
-    for label, column in ((suspect.name, values), (f"sign({suspect.name})", np.sign(values))):
-        c = _coefficient(view, column)
+    name, values = suspect.name, suspect.point
+    for label, column in ((name, values), (f"sign({name})", np.sign(values))):
+        c = _coefficient(suspect.view, column)
         if not np.isfinite(c) or c == 0:
             continue
         sentence = (
             f"{suspect.symbol} is the numeric gradient plus {number(c)} * {label}: backward holds the term of a "
             f"regulariser that forward's value does not."
         )
-        offset = _held(c * column)
-        yield Prediction("missing-term", 3, f"plus {number(c)} * {label}", sentence, lambda n: n, offset)
+        yield Prediction("missing-term", 3, f"plus {number(c)} * {label}", sentence, same, held(c * column))
 
 
 def row_term(suspect: Suspect) -> Iterator[Prediction]:
     """The entries of a row are coupled (softmax, normalisation) and backward lacks the term that says so."""
     y = suspect.evidence.output
-    if suspect.view.n.shape != y.shape or suspect.telling < 3:
+    if suspect.shape != y.shape or suspect.telling < 3:
         return
     for axis in range(y.ndim):
         if y.shape[axis] < 2:
@@ -44,15 +40,15 @@ def row_term(suspect: Suspect) -> Iterator[Prediction]:
                     f"{suspect.symbol} {word}{label} (over axis {axis}): every entry of forward's output hangs on its "
                     f"whole row, and backward must sum over it."
                 )
-                offset = _signed(term, sign)
-                yield Prediction("missing-term", 3, f"without {label} over axis {axis}", sentence, lambda n: n, offset)
+                name = f"without {label} over axis {axis}"
+                yield Prediction("missing-term", 3, name, sentence, same, _signed(term, sign))
 
 
 def constant_per_row(suspect: Suspect) -> Iterator[Prediction]:
     """Along an axis a - n is one number: a mean that was not subtracted, or subtracted twice."""
     view = suspect.view
-    for axis, length in enumerate(view.n.shape):
-        if length < 3 or suspect.telling < 6:
+    for axis, length in enumerate(suspect.shape):
+        if length < 3 or suspect.telling < 6 or not _varies(view, axis, [np.ones(suspect.shape)]):
             continue
         gap = np.mean(view.a - view.n, axis=axis, keepdims=True)
         label = f"the same number along axis {axis}"
@@ -60,15 +56,53 @@ def constant_per_row(suspect: Suspect) -> Iterator[Prediction]:
             f"{suspect.symbol} differs from the numeric gradient by {label}: a mean or a sum over axis {axis} is "
             f"missing in backward, or is there once too often."
         )
-        offset = _only(view, np.broadcast_to(gap, view.n.shape))
-        yield Prediction("missing-term", 5, f"plus {label}", sentence, lambda n: n, offset)
+        offset = only(view, np.broadcast_to(gap, suspect.shape))
+        yield Prediction("missing-term", 5, f"plus {label}", sentence, same, offset)
+
+
+def normalisation_terms(suspect: Suspect) -> Iterator[Prediction]:
+    """Along an axis a - n is a constant and a multiple of x: the mean's and the variance's share left out."""
+    view, y = suspect.view, suspect.evidence.output
+    if suspect.name != "input" or suspect.shape != y.shape or not np.all(view.known):
+        return
+    for axis, length in enumerate(suspect.shape):
+        columns = [np.ones(suspect.shape), suspect.point]
+        if length < 5 or suspect.evidence.elementwise or not _varies(view, axis, columns):
+            continue
+        fitted = (view.a - view.n) - _left(view.a - view.n, axis, columns)
+        sentence = (
+            f"{suspect.symbol} differs from the numeric gradient, along axis {axis}, by a constant and a multiple of "
+            f"the input: the mean and the variance over axis {axis} hang on every entry of it, and backward leaves "
+            f"out what comes through them."
+        )
+        name = f"without the terms of the mean and the variance over axis {axis}"
+        yield Prediction("missing-term", 6, name, sentence, same, only(view, fitted))
 
 
 def _row_terms(y: Array, axis: int) -> Iterator[tuple[str, Term]]:
-    yield "y * sum(dY * y)", lambda v: y * np.sum(v.cotangent * y, axis=axis, keepdims=True)
-    yield "exp(y) * sum(dY)", lambda v: np.exp(y) * np.sum(v.cotangent, axis=axis, keepdims=True)
-    yield "mean(dY)", lambda v: np.mean(v.cotangent, axis=axis, keepdims=True) + 0 * y
-    yield "y * mean(dY * y)", lambda v: y * np.mean(v.cotangent * y, axis=axis, keepdims=True)
+    yield "y * sum(dY * y)", lambda v: np.asarray(y * np.sum(v.cotangent * y, axis=axis, keepdims=True))
+    yield "exp(y) * sum(dY)", lambda v: np.asarray(np.exp(y) * np.sum(v.cotangent, axis=axis, keepdims=True))
+    yield "mean(dY)", lambda v: np.asarray(np.mean(v.cotangent, axis=axis, keepdims=True) + 0 * y)
+    yield "y * mean(dY * y)", lambda v: np.asarray(y * np.mean(v.cotangent * y, axis=axis, keepdims=True))
+
+
+def _varies(view: View, axis: int, columns: list[Array]) -> bool:
+    """Is n itself no combination of the columns along the axis? Else any a that is one too would seem to fit."""
+    with np.errstate(invalid="ignore"):
+        left = np.abs(_left(np.nan_to_num(view.n), axis, columns)) > 100 * view.slack
+    return bool(np.all(np.any(left, axis=axis)))
+
+
+def _left(values: Array, axis: int, columns: list[Array]) -> Array:
+    """What of the values the columns do not explain, slice by slice along the axis."""
+    moved = np.moveaxis(values, axis, -1)
+    flat = moved.reshape(-1, moved.shape[-1])
+    bases = [np.moveaxis(column, axis, -1).reshape(flat.shape) for column in columns]
+    rest = np.empty_like(flat)
+    for row in range(len(flat)):
+        basis = np.stack([base[row] for base in bases], axis=-1)
+        rest[row] = flat[row] - basis @ np.linalg.lstsq(basis, flat[row], rcond=None)[0]
+    return np.moveaxis(rest.reshape(moved.shape), -1, axis)
 
 
 def _coefficient(view: View, column: Array) -> float:
@@ -81,13 +115,5 @@ def _coefficient(view: View, column: Array) -> float:
         return float(gap @ unit / (unit @ unit))
 
 
-def _held(values: Array) -> Term:
-    return lambda _: values
-
-
 def _signed(term: Term, sign: float) -> Term:
     return lambda view: sign * term(view)
-
-
-def _only(main: View, values: Array) -> Term:
-    return lambda view: values if view is main else view.a - view.n

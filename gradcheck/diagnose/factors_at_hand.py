@@ -1,0 +1,56 @@
+"""Backward gives n times an array that is at hand: a leaf, the input, the output, or one over it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcheck.base.arrays import Array, Index
+from gradcheck.diagnose.hypothesis import Prediction, times
+from gradcheck.diagnose.scaling import point_hides_shape
+from gradcheck.diagnose.suspect import Suspect
+
+
+def elementwise_factor(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward gives n times an array at hand, entry by entry or along an axis."""
+    if suspect.telling < 3 or point_hides_shape(suspect):
+        return
+    for label, values in _at_hand(suspect):
+        for place, spread in _spread_over(values, suspect.shape):
+            for name, factor in _forms(label, spread):
+                yield _prediction(suspect, f"{name}{place}", name, factor)
+
+
+def _prediction(suspect: Suspect, label: str, name: str, factor: Array) -> Prediction:
+    inverse = name.removeprefix("1 / ") if name.startswith("1 / ") else None
+    advice = f"a factor {inverse} is missing in backward" if inverse else f"a factor {name} is one too many in backward"
+    sentence = f"{suspect.symbol} is the numeric gradient times {label}, entry by entry: {advice}."
+    return Prediction("elementwise-factor", 3, f"times {label}", sentence, times(factor))
+
+
+def _forms(label: str, values: Array) -> Iterator[tuple[str, Array]]:
+    with np.errstate(all="ignore"):
+        yield label, values
+        yield f"1 / {label}", 1 / values
+        yield f"(1 - {label})", 1 - values
+        yield f"{label}**2", values**2
+        yield f"1 / {label}**2", 1 / values**2
+
+
+def _spread_over(values: Array, shape: Index) -> Iterator[tuple[str, Array]]:
+    """The array over the leaf's shape: as it is, or a vector along each axis of its length."""
+    if values.shape == shape:
+        yield "", values
+        return
+    long = [length for length in values.shape if length > 1]
+    if len(long) != 1:
+        return
+    for axis, length in enumerate(shape):
+        if length == long[0] and sum(n > 1 for n in shape) > 1:
+            line = values.reshape([-1 if a == axis else 1 for a in range(len(shape))])
+            yield f" along axis {axis}", np.broadcast_to(line, shape)
+
+
+def _at_hand(suspect: Suspect) -> Iterator[tuple[str, Array]]:
+    for name, values in suspect.evidence.point.items():
+        yield "x" if name == "input" else name, np.asarray(values, dtype=np.float64)
+    yield "y", suspect.evidence.output

@@ -1,0 +1,108 @@
+"""From the evidence to the findings: the simplest accepted hypothesis, else a place, else what comes close."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradcheck.diagnose.contributions import overwritten
+from gradcheck.diagnose.evidence import Evidence
+from gradcheck.diagnose.factors_at_hand import elementwise_factor
+from gradcheck.diagnose.finding import Finding
+from gradcheck.diagnose.hypothesis import Hypothesis, Match, match
+from gradcheck.diagnose.local import left_out_mask, other_function, wrong_local_derivative
+from gradcheck.diagnose.operands import turned_cotangent, turned_parameter
+from gradcheck.diagnose.places import located
+from gradcheck.diagnose.reductions import other_reduction, summed_too_far, wrong_shape
+from gradcheck.diagnose.scaling import constant_factor, point_hides_shape, sign_flipped, sliced_factor
+from gradcheck.diagnose.shuffles import (
+    axis_flipped,
+    memory_order,
+    slices_moved,
+    swapped_leaves,
+    transposed,
+    values_elsewhere,
+)
+from gradcheck.diagnose.suspect import Suspect
+from gradcheck.diagnose.terms import constant_per_row, normalisation_terms, regulariser, row_term
+from gradcheck.diagnose.together import together
+from gradcheck.diagnose.vanishing import ghost_gradient, non_finite, nothing_supplied, zero_gradient
+from gradcheck.diagnose.words import listed
+from gradcheck.judge.comparison import Comparison
+from gradcheck.judge.verdict import Verdict
+
+# A stage is looked at only where no hypothesis of those before it was accepted. Adding a cause is adding a line here.
+EXACT: tuple[Hypothesis, ...] = (
+    zero_gradient, sign_flipped, transposed, swapped_leaves, summed_too_far, other_reduction, axis_flipped,
+    memory_order, left_out_mask, constant_factor, ghost_gradient,
+)  # fmt: skip
+FITTED: tuple[Hypothesis, ...] = (
+    wrong_local_derivative, sliced_factor, elementwise_factor, regulariser, row_term, slices_moved,
+)  # fmt: skip
+PROBED: tuple[Hypothesis, ...] = (turned_parameter, turned_cotangent, overwritten)
+LOOSE: tuple[Hypothesis, ...] = (constant_per_row, values_elsewhere, other_function, normalisation_terms)
+STAGES = (EXACT, FITTED, PROBED, LOOSE)
+
+_CLOSE = 3  # partial matches that are printed
+_LAST = ("located", "border-wrong", "unrecognised")  # less telling than a cause
+
+
+def diagnose(evidence: Evidence) -> list[Finding]:
+    """One finding for each failing leaf, best first: causes, then places, then what is not recognised."""
+    failing = [c for c in evidence.comparisons.values() if c.verdict is Verdict.FAIL]
+    with np.errstate(all="ignore"):
+        findings = [_of_leaf(evidence, comparison) for comparison in failing]
+    ranked = sorted(findings, key=lambda f: _LAST.index(f.cause) + 1 if f.cause in _LAST else 0)
+    return together(ranked, len(evidence.comparisons), loss=evidence.output.ndim == 0)
+
+
+def _of_leaf(evidence: Evidence, comparison: Comparison) -> Finding:
+    if comparison.analytic is None:
+        return nothing_supplied(comparison, evidence.where)
+    plain = wrong_shape(comparison, evidence.where) or non_finite(comparison, evidence.where)
+    return plain or _recognised(Suspect(evidence, comparison))
+
+
+def _recognised(suspect: Suspect) -> Finding:
+    """The simplest hypothesis that reproduces a, from the first stage that has one."""
+    tried: list[Match] = []
+    for stage in STAGES:
+        matches = [match(prediction, suspect) for hypothesis in stage for prediction in hypothesis(suspect)]
+        accepted = sorted((m for m in matches if m.accepted), key=lambda m: m.prediction.rank)
+        if accepted:
+            return _named(suspect, accepted)
+        tried += matches
+    place = located(suspect)
+    if place is not None:
+        return Finding(place[0], suspect.name, place[1], where=suspect.evidence.where)
+    return _unrecognised(suspect, tried)
+
+
+def _named(suspect: Suspect, accepted: Sequence[Match]) -> Finding:
+    """The first of the simplest; the others of the same rank are the tie set."""
+    best, *others = (m.prediction for m in accepted if m.prediction.rank == accepted[0].prediction.rank)
+    sentence = best.sentence
+    rivals = list(dict.fromkeys(p.label for p in others if p.cause != best.cause and p.label != best.label))
+    if rivals:
+        sentence += f" At this shape it cannot be told from {listed(rivals[:_CLOSE], 'or')}."
+    return Finding(
+        best.cause, suspect.name, sentence, factor=best.factor, where=suspect.evidence.where,
+        form=best.form, counts=best.counts,
+    )  # fmt: skip
+
+
+def _unrecognised(suspect: Suspect, tried: Sequence[Match]) -> Finding:
+    """What comes close, with |a - H(n)| / |n|; nothing at all is 1."""
+    view, wrong = suspect.view, suspect.wrong
+    share = "every entry" if np.all(wrong) else f"{int(np.sum(wrong))} of {wrong.size} entries"
+    before = float(np.linalg.norm((view.a - view.n)[view.known]) / (np.linalg.norm(view.n[view.known]) or 1.0))
+    message = (
+        f"{suspect.symbol} is wrong at {share} and no known cause reproduces it: it differs from the numeric gradient "
+        f"by {before:.2g} of its length."
+    )
+    if point_hides_shape(suspect):
+        message += " All entries of the input are equal here: try a random one, which tells more."
+    close = sorted((m for m in tried if m.residual < 0.9 * before), key=lambda m: m.residual)
+    labels = dict.fromkeys(f"{m.prediction.label} (leaves {m.residual:.2g})" for m in close)
+    if labels:
+        message += f" Closest: {'; '.join(list(labels)[:_CLOSE])}."
+    return Finding("unrecognised", suspect.name, message, where=suspect.evidence.where)
