@@ -46,7 +46,7 @@ def _run(known: argparse.Namespace) -> int:
     with progress() as step:
         outcome = run(plan, step)
     code = exit_code(outcome, strict=known.strict, allow_inconclusive=known.allow_inconclusive)
-    record = run_record(outcome, seed=plan.options.seed, version=_version())
+    record = run_record(outcome, seed=plan.options.seed, version=_version(), folder=str(Path.cwd()))
     return max(code, _deliver(reports, record, show_all=known.all))
 
 

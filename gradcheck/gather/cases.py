@@ -80,7 +80,7 @@ def _reading(cls: type, way: Way, pairs: Sequence[Pair]) -> tuple[Reading, list[
         name = call(cls.__name__, arguments)
         try:
             built = specimen(cls, arguments, layout)
-        except Exception as error:
+        except BaseException as error:  # sys.exit() in a constructor too
             refused.append((name, failure_of(error)))
             continue
         title = name if built.x is None else f"{name} at {describe(built.x)}"
@@ -88,8 +88,15 @@ def _reading(cls: type, way: Way, pairs: Sequence[Pair]) -> tuple[Reading, list[
         number += sizes.distinct
     names = distinct(case.name for case in cases)
     named = tuple(replace(case, name=name) for case, name in zip(cases, names, strict=True))
-    notes = tuple(f"{name} cannot be built: {failure.kind}: {failure.message}" for name, failure in refused)
-    return Reading(named, number, notes), refused
+    return Reading(named, number, tuple(_refusals(refused))), refused
+
+
+def _refusals(refused: Sequence[tuple[str, Failure]]) -> Iterator[str]:
+    """One note for each thing that the constructor raised, with the calls that it raised it at."""
+    calls: dict[str, list[str]] = {}
+    for name, failure in refused:
+        calls.setdefault(f"{failure.kind}: {failure.message}", []).append(name)
+    return (f"{', '.join(names)} cannot be built: {reason}" for reason, names in calls.items())
 
 
 def _plans(cls: type, way: Way, pairs: Sequence[Pair]) -> Iterator[tuple[Sizes, dict[str, Any], Layout]]:

@@ -44,7 +44,7 @@ def _table() -> dict[str, Value]:
 
 
 SHAPE_LIKE = _table()  # these vary with the sizes, also where they have a default
-_VARIED: dict[str, int] = {"stride": 2, "strides": 2, "padding": 1, "pad": 1}
+VARIED: Mapping[str, int] = {"stride": 2, "strides": 2, "padding": 1, "pad": 1}
 _FIXED: dict[str, Value] = {
     **dict.fromkeys(_RATE, lambda _: 0.3),
     **dict.fromkeys(("keep_prob", "keep_rate"), lambda _: 0.7),
@@ -102,8 +102,8 @@ def _value(parameter: inspect.Parameter, sizes: Sizes, given: Mapping[str, Any])
     name, required = parameter.name, parameter.default is inspect.Parameter.empty
     if name in given and (required or _replaces(parameter.default, given[name], sizes)):
         return given[name]
-    if sizes.vary and type(parameter.default) is int and name in _VARIED:
-        return _VARIED[name]
+    if sizes.vary and name in VARIED and (required or type(parameter.default) is int):
+        return VARIED[name]
     if name in SHAPE_LIKE and (required or _replaces(parameter.default, SHAPE_LIKE[name](sizes), sizes)):
         return SHAPE_LIKE[name](sizes)
     return _FIXED[name](sizes) if name in _FIXED and (required or name in _ALWAYS) else inspect.Parameter.empty

@@ -8,6 +8,7 @@ import gradcheck.base
 from gradcheck.base.errors import Failure
 
 _OURS = Path(gradcheck.base.__file__).parent.parent
+_LIBRARY = Path(traceback.__file__).parent
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -33,11 +34,14 @@ def _where(error: BaseException) -> str | None:
 
 
 def _innermost(trace: TracebackType | None) -> str | None:
-    """The deepest frame in a file that is neither ours nor Python's machinery nor an installed package."""
-    frames = [f for f in traceback.extract_tb(trace) if not f.filename.startswith("<") and not _is_ours(f.filename)]
+    """The deepest frame in a file that is neither ours nor Python's own; one of the user's before an installed one."""
+    frames = [frame for frame in traceback.extract_tb(trace) if not _is_machinery(frame.filename)]
     own = [frame for frame in frames if "site-packages" not in frame.filename] or frames
     return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else None
 
 
-def _is_ours(filename: str) -> bool:
-    return Path(filename).is_relative_to(_OURS)
+def _is_machinery(filename: str) -> bool:
+    """Ours, compiled in (`<frozen importlib>`), or of the standard library."""
+    path = Path(filename)
+    in_library = path.is_relative_to(_LIBRARY) and "site-packages" not in path.parts
+    return filename.startswith("<") or path.is_relative_to(_OURS) or in_library

@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradcheck.gather.construct import DEPTH_OUT, IMAGES, N_IN, N_OUT, WINDOW
+from gradcheck.gather.construct import DEPTH_OUT, IMAGES, N_IN, N_OUT, VARIED, WINDOW
 from gradcheck.gather.naming import parameters_of
 from gradcheck.gather.sizes import Shape, Sizes
 
 _INPUT_SHAPE = ("input_shape", "in_shape", "shape")
 _OUTPUT_SHAPE = ("output_shape", "out_shape")
+_STRIDES = ("stride", "strides")
 _IMAGE_CLASS = re.compile(r"conv(?!ert)|pool|2d", re.IGNORECASE)
 _ANY_SHAPE = re.compile(r"flatten|reshape", re.IGNORECASE)
 
@@ -130,18 +131,23 @@ def _indices(s: Sizes) -> list[Layout]:
 
 
 def _with_windows(found: list[Way], names: set[str]) -> list[Way]:
-    """Each way with the window as two numbers and as one; `kernel_shape` is likelier two, `kernel_size` one."""
+    """Each way with the window as two numbers and as one; `kernel_shape` is likelier two, `kernel_size` one.
+
+    Last, with the stride as two numbers too.
+    """
     if not names & {*WINDOW}:
         return found
     pair = any(name.endswith("shape") for name in names & {*WINDOW})
-    return [_window(way, pair=kind) for kind in (pair, not pair) for way in found]
+    ways = [_window(way, pair=kind, strides=False) for kind in (pair, not pair) for way in found]
+    return ways + ([_window(way, pair=True, strides=True) for way in found] if names & {*_STRIDES} else [])
 
 
-def _window(way: Way, *, pair: bool) -> Way:
+def _window(way: Way, *, pair: bool, strides: bool) -> Way:
     def windowed(s: Sizes) -> list[Layout]:
         window: Any = s.kernel if pair else s.kernel[0]
-        return [
-            Layout({**layout.given, **dict.fromkeys(WINDOW, window)}, layout.x, layout.integer) for layout in way(s)
-        ]
+        more = dict.fromkeys(WINDOW, window)
+        if strides:
+            more |= dict.fromkeys(_STRIDES, (VARIED["stride"] if s.vary else 1,) * 2)
+        return [Layout({**layout.given, **more}, layout.x, layout.integer) for layout in way(s)]
 
     return windowed

@@ -143,18 +143,31 @@ def _find(name: str, search: list[str]) -> Path | None:
 
 
 def _missing(target: str, where: str, base: Path) -> Problem:
-    message = f"{where or target!r} does not exist: there is no such file or folder, and no module of that name"
-    close = difflib.get_close_matches(Path(where).name, _neighbours(base / where), n=1, cutoff=0.7)
-    hint = f". Did you mean {Path(where).with_name(close[0])}?" if close else ""
-    return Problem(target, "Missing", message + hint)
+    message = f"{where or target!r} does not exist: there is no such file or folder here, and no module of that name"
+    close = _suggestion(where, base)
+    return Problem(target, "Missing", f"{message}. Did you mean {close}?" if close else message)
 
 
-def _neighbours(path: Path) -> list[str]:
-    """What could have been meant instead."""
+def _suggestion(where: str, base: Path) -> str | None:
+    """What could have been meant: the first part that does not exist, replaced by the likest that does."""
+    dotted = os.sep not in where and not where.endswith(".py")
+    parts = where.split(".") if dotted else list(Path(where).parts)
+    there = next((n for n in range(len(parts), 0, -1) if base.joinpath(*parts[:n]).exists()), 0)
+    wrong, known = parts[there : there + 1], _names(base.joinpath(*parts[:there]), dotted=dotted)
+    close = difflib.get_close_matches(wrong[0], known, n=1, cutoff=0.7) if wrong else []
+    if not close:
+        return None
+    meant = [*parts[:there], close[0], *parts[there + 1 :]]
+    return ".".join(meant) if dotted else str(Path(*meant))
+
+
+def _names(folder: Path, *, dotted: bool) -> list[str]:
+    """Python files and folders, as a path or a dotted name spells them."""
     try:
-        return sorted(p.name for p in path.parent.iterdir() if p.suffix == ".py" or p.is_dir())
+        found = sorted(p for p in folder.iterdir() if p.suffix == ".py" or p.is_dir())
     except OSError:
         return []
+    return [path.stem if dotted else path.name for path in found]
 
 
 def _nothing(target: str, message: str) -> Problem:

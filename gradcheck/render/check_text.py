@@ -5,23 +5,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gradcheck.render.tables import entry_table, gravity, leaf_table
-from gradcheck.render.wording import clean, clean_lines, count, index, mark, quote, wrap
+from gradcheck.render.wording import clean, clean_lines, command, count, index, mark, quote, wrap
 from gradcheck.store.numbers import Json, from_json
 
 BODY = "  "
 Known = set[tuple[Any, ...]]  # what this report has explained already
-
-_LEGEND = (
-    "Yours is what backward gave; measured comes from forward alone, right to within +-. "
-    "The tolerance is a small part of the larger value + a floor + the error bars of both."
-)
 
 
 def check_block(check: Json, *, show_all: bool, known: Known | None = None) -> str:
     """The whole check; findings in `known` (explained further up in the same report) take one line."""
     known = set() if known is None else known
     explained = [finding_text(finding, check["target"], known) for finding in check["findings"]]
-    parts = [headline(check), error_text(check["error"]), leaves_text(check["leaves"], known, show_all=show_all)]
+    parts = [headline(check), error_text(check["error"]), leaves_text(check["leaves"], show_all=show_all)]
     parts += [*explained, *map(note_text, check["notes"]), _expected(check), _replay(check)]
     return "\n\n".join(part for part in parts if part)
 
@@ -34,12 +29,12 @@ def headline(check: Json) -> str:
     return wrap(f"{word}  {clean(check['case'])}", hanging=hang)
 
 
-def leaves_text(leaves: list[Json], known: Known, *, show_all: bool) -> str:
+def leaves_text(leaves: list[Json], *, show_all: bool) -> str:
     """The table, then the worst entries of each failing leaf."""
     shown = leaves if show_all else [leaf for leaf in leaves if leaf["verdict"] != "pass"]
     parts = [leaf_table(shown, indent=BODY)] if shown else []
     parts += [_also_passing(leaves, shown), "\n".join(_marks(shown))]
-    parts += [_wrong(leaf, known) for leaf in sorted(leaves, key=gravity) if leaf["verdict"] == "fail"]
+    parts += [_wrong(leaf) for leaf in sorted(leaves, key=gravity) if leaf["verdict"] == "fail"]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -47,9 +42,9 @@ def finding_text(finding: Json, target: str, known: Known) -> str:
     """`constant-factor: dE/dbias is 0.6667 times ...` and where to read on."""
     signature = (target, finding["cause"], finding["leaf"], finding["expression"])
     if signature in known:
-        return wrap(f"{finding['cause']}: {_again(finding)}", indent=BODY, hanging=BODY * 2, keep=_names(finding))
+        return wrap(f"{finding['cause']}: {_again(finding)}", indent=BODY, hanging=BODY * 2, keep=names_in(finding))
     known.add(signature)
-    sentence = wrap(_sentence(finding), indent=BODY, hanging=BODY * 2, keep=_names(finding))
+    sentence = wrap(_sentence(finding), indent=BODY, hanging=BODY * 2, keep=names_in(finding))
     return f"{sentence}\n{BODY * 2}more: gradcheck explain {clean(finding['cause'])}"
 
 
@@ -59,12 +54,24 @@ def error_text(error: Json | None) -> str:
         return ""
     first, *rest = clean_lines(error["message"])
     lines = [wrap(f"{clean(error['kind'])}: {first}", indent=BODY, hanging=BODY * 2)]
-    lines += [wrap(line, indent=BODY * 2) for line in rest if line.strip()]
+    lines += [wrap(line, indent=BODY * 2, hanging=_hanging(line)) for line in rest if line.strip()]
     if error["where"]:
         lines.append(f"{BODY}at {clean(error['where'])}")
     if error.get("output", "").strip():
         lines += [f"{BODY}it had printed:", quote(error["output"], indent=BODY)]
     return "\n".join(lines)
+
+
+def error_line(error: Json) -> str:
+    """`ValueError: bad input, at dense.py:31`, the message's first line."""
+    where = f", at {clean(error['where'])}" if error["where"] else ""
+    return f"{clean(error['kind'])}: {clean_lines(error['message'])[0]}{where}"
+
+
+def factor_of(finding: Json) -> str:
+    """`, factor 2.5 = layer_depth / input_depth` where the cause is one."""
+    factor = "" if finding["factor"] is None else f", factor {from_json(finding['factor']):.4g}"
+    return f"{factor} = {clean(finding['expression'])}" if finding["expression"] else factor
 
 
 def note_text(note: str) -> str:
@@ -83,15 +90,12 @@ def _marks(leaves: list[Json]) -> Iterator[str]:
             yield wrap(f"{clean(leaf['name'])}: {mark(leaf['note'])}", indent=BODY, hanging=BODY * 2)
 
 
-def _wrong(leaf: Json, known: Known) -> str:
+def _wrong(leaf: Json) -> str:
     """The wrong entries of one leaf, worst first, and what was allowed."""
     name, entries = clean(leaf["name"]), leaf["wrong_entries"] or [e for e in [leaf["worst"]] if e]
     if not entries:
         return wrap(f"{name}: not compared entry by entry; the finding below says why.", indent=BODY)
     text = f"{name}: {_share(leaf, len(entries))}{_excess(entries[0])}."
-    if (_LEGEND,) not in known:
-        known.add((_LEGEND,))
-        text = f"{text} {_LEGEND}"
     return f"{wrap(text, indent=BODY, hanging=BODY * 2)}\n\n{entry_table(entries, indent=BODY)}"
 
 
@@ -106,7 +110,7 @@ def _share(leaf: Json, listed: int) -> str:
 
 def _excess(entry: Json) -> str:
     """By how much the worst difference exceeds what was allowed."""
-    if entry["tolerance"] is None:
+    if entry["tolerance"] is None or entry["analytic"] is None:
         return ""
     tolerance = from_json(entry["tolerance"])
     times = abs(from_json(entry["analytic"]) - from_json(entry["numeric"])) / tolerance if tolerance > 0 else math.nan
@@ -132,12 +136,16 @@ def _sentence(finding: Json) -> str:
 
 def _again(finding: Json) -> str:
     """The short form for a further case of the same class."""
-    factor = "" if finding["factor"] is None else f", factor {from_json(finding['factor']):.4g}"
-    named = f" = {clean(finding['expression'])}" if finding["expression"] else ""
-    return f"leaf {clean(finding['leaf'])}{factor}{named}, as explained above"
+    return f"leaf {clean(finding['leaf'])}{factor_of(finding)}, as explained above"
 
 
-def _names(finding: Json) -> list[str]:
+def _hanging(line: str) -> str:
+    """A line of code to paste goes on below itself."""
+    return BODY * 3 + " " * (len(line) - len(line.lstrip()))
+
+
+def names_in(finding: Json) -> list[str]:
+    """The expressions of a finding, which are not broken over two lines."""
     return [clean(name) for name in (finding["expression"], *finding["tied"]) if name]
 
 
@@ -150,7 +158,7 @@ def _expected(check: Json) -> str:
 
 def _replay(check: Json) -> str:
     shown = check["replay"] and not check["expected"] and check["verdict"] != "pass"
-    return f"{BODY}again: {clean(check['replay'])}" if shown else ""
+    return command(f"again: {clean(check['replay'])}", indent=BODY) if shown else ""
 
 
 def _entries(number: int) -> str:

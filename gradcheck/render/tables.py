@@ -14,6 +14,7 @@ from gradcheck.store.numbers import Json, from_json
 _LEAF_HEADS = ("leaf", "shape", "wrong", "digits", "detects", "verdict")
 _ENTRY_HEADS = ("entry", "yours", "measured", "+-", "difference", "tolerance")
 _PASS_HEADS = ("", "case", "digits", "detects")
+_SIDES = ("analytic", "numeric")
 _FIRST = {"error": 0, "fail": 1, "inconclusive": 2, "pass": 3}
 
 
@@ -45,20 +46,20 @@ def entry_table(entries: Sequence[Json], *, indent: str = "") -> str:
     return _table([_entry_row(e, 4) for e in entries], _ENTRY_HEADS, align=align, indent=indent, limits=limits)
 
 
-def pass_table(checks: Sequence[Json]) -> str:
-    """One line a passing check; where a name is too long its class, said above, is left out."""
-    rows: list[Sequence[str]] = [(clean(check["case"]), *quantified(check)) for check in checks]
-    table = _pass_rows(rows)
+def pass_table(rows: Sequence[tuple[str, Sequence[Json]]]) -> str:
+    """One row for each (name, checks); where a name is too long its class, said above, is left out."""
+    cells: list[Sequence[str]] = [(name, *quantified(checks)) for name, checks in rows]
+    table = _pass_rows(cells)
     if widest(table) > WIDTH:
-        rows = [(_arguments(name), *rest) for name, *rest in rows]
-        table = _pass_rows(rows)
-    longest = max((len(name) for name, *_ in rows), default=0)
-    return table if widest(table) <= WIDTH else _pass_rows(rows, limit=WIDTH - widest(table) + longest)
+        cells = [(_arguments(name), *rest) for name, *rest in cells]
+        table = _pass_rows(cells)
+    longest = max((widest(name) for name, *_ in cells), default=0)
+    return table if widest(table) <= WIDTH else _pass_rows(cells, limit=WIDTH - widest(table) + longest)
 
 
-def quantified(check: Json) -> tuple[str, str]:
+def quantified(checks: Sequence[Json]) -> tuple[str, str]:
     """Of the weakest leaf: digits of agreement, smallest error that would have been caught."""
-    leaves = check["leaves"]
+    leaves = [leaf for check in checks for leaf in check["leaves"]]
     if not leaves:
         return "-", "-"
     digits = min(from_json(leaf["agreement_digits"]) for leaf in leaves)
@@ -84,18 +85,20 @@ def _detects(smallest: float) -> str:
 
 def _entry_row(entry: Json, digits: int) -> tuple[str, ...]:
     at = wording.index(entry["index"])
-    if entry["tolerance"] is None:
-        return (at, *["-"] * 5)
     analytic, numeric = from_json(entry["analytic"]), from_json(entry["numeric"])
-    both = (wording.value(number, digits) for number in (analytic, numeric))
-    sizes = (from_json(entry["numeric_error"]), abs(analytic - numeric), from_json(entry["tolerance"]))
-    return (at, *both, *map(wording.size, sizes))
+    both = ("-" if entry[side] is None else wording.value(from_json(entry[side]), digits) for side in _SIDES)
+    known = entry["analytic"] is not None and entry["numeric"] is not None
+    difference = wording.size(abs(analytic - numeric)) if known else "-"
+    bar, allowed = (
+        "-" if entry[key] is None else wording.size(from_json(entry[key])) for key in ("numeric_error", "tolerance")
+    )
+    return (at, *both, bar, difference, allowed)
 
 
 def _arguments(name: str) -> str:
-    """`FCLayer(input_shape=(1, 3))[eval]` -> `input_shape=(1, 3) [eval]`."""
-    match = re.fullmatch(r"\w+\((.+)\)\s*((?:\[.*\])?)", name)
-    return f"{match[1]} {match[2]}".rstrip() if match else name
+    """`FCLayer(input_shape=(1, 3)) [eval]` -> `input_shape=(1, 3) [eval]`."""
+    match = re.match(r"\w+\(((?:[^()]|\([^()]*\))+)\)", name)
+    return f"{match[1]}{name[match.end() :]}" if match else name
 
 
 def _pass_rows(rows: Sequence[Sequence[str]], limit: int | None = None) -> str:

@@ -2,22 +2,25 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 
 from tabulate import tabulate
 
 from gradcheck.judge.verdict import Verdict
 from gradcheck.render.check_text import Known, check_block, error_text
-from gradcheck.render.tables import pass_table
-from gradcheck.render.wording import clean, count, mark, wrap
+from gradcheck.render.target_text import target_text, weight
+from gradcheck.render.wording import clean, count, wrap
 from gradcheck.store.numbers import Json
 
 _COLOURS = {"pass": 32, "FAIL": 31, "ERROR": 31, "problem": 31, "INCONCLUSIVE": 33, "expected": 33}
 _VERDICT_WORD = re.compile(rf"(?m)^({'|'.join(_COLOURS)})(?=  |:)|(?<=  )({'|'.join(_COLOURS)})$")
-_LEGEND = (
+_PASSES = (
     "digits: how many agree at the worst entry. detects: the smallest error that would have been caught. "
     "A pass promises that backward is the derivative of *this* forward at these points, no more: "
     "what is consistent is not thereby correct."
+)
+_FAILS = (
+    "yours: what backward gave. measured: from forward alone, right to within +-. tolerance: a small part of "
+    "the larger value + a floor + the error bars of both."
 )
 
 
@@ -25,7 +28,7 @@ def result_text(check: Json) -> str:
     """One check: the table of its leaves, the worst entries, the findings."""
     block = check_block(check, show_all=True)
     if check["verdict"] != Verdict.PASS.value:
-        return block
+        return f"{block}\n\n{wrap(_FAILS)}" if _compares([check]) else block
     leaves, entries = _amount([check])
     sentence = wrap(f"{count(leaves, 'leaf', 'leaves')}, {_entries(entries)} verified: {Verdict.PASS.sentence}.")
     return f"{block}\n\n{sentence}"
@@ -34,7 +37,7 @@ def result_text(check: Json) -> str:
 def run_text(record: Json, *, show_all: bool = False, colour: bool = False) -> str:
     """The whole report; its last line says what was verified."""
     known: Known = set()
-    parts = [_targets(record["checks"], known, show_all=show_all)]
+    parts = [_header(record), _targets(record["checks"], known, show_all=show_all)]
     parts += [_problem(problem) for problem in record["problems"]]
     parts += [_vanished(fault) for fault in record.get("expected_vanished", ())]
     parts += [wrap(f"note: {clean(note)}", hanging="  ") for note in record.get("notes", ())]
@@ -43,47 +46,25 @@ def run_text(record: Json, *, show_all: bool = False, colour: bool = False) -> s
     return _paint(text) if colour else text
 
 
+def _header(record: Json) -> str:
+    """What ran, and where: paths are relative to this folder."""
+    folder = clean(record.get("folder") or "")
+    first = f"gradcheck {clean(record['gradcheck'])}, seed {record['seed']}"
+    return wrap(f"{first}, in {folder}" if folder else first, keep=[folder])
+
+
 def _targets(checks: list[Json], known: Known, *, show_all: bool) -> str:
     """A section a target, those with something wrong last, nearest to the reader's eye."""
     groups: dict[str, list[Json]] = {}
     for check in checks:
         groups.setdefault(check["target"], []).append(check)
-    ordered = sorted(groups.items(), key=lambda item: max(map(_weight, item[1])))
-    return "\n\n\n".join(_target(name, group, known, show_all=show_all) for name, group in ordered)
-
-
-def _target(name: str, checks: list[Json], known: Known, *, show_all: bool) -> str:
-    """The path really checked, the passing checks a line each, then the others in full."""
-    short = [] if show_all else [check for check in checks if _weight(check) == 0]
-    blocks = sorted((check for check in checks if check not in short), key=_weight)
-    parts = [_heading(name, checks)]
-    parts += ["\n".join([pass_table(short), *_remarks(short)])] if short else []
-    blocks_text = (check_block(check, show_all=show_all, known=known) for check in blocks)
-    return "\n\n".join(["\n".join(parts), *blocks_text])
-
-
-def _heading(name: str, checks: list[Json]) -> str:
-    """The target as the user spelled it and the file that was really checked."""
-    paths = list(dict.fromkeys(clean(check["path"]) for check in checks if check.get("path")))
-    return wrap(", from ".join(part for part in (clean(name), ", ".join(paths)) if part), hanging="  ", keep=paths)
-
-
-def _remarks(checks: list[Json]) -> Iterator[str]:
-    """Notes and marks of the passing checks, each said once."""
-    said = Counter(note for check in checks for note in dict.fromkeys(_said(check)))
-    for note, times in said.items():
-        of = f" ({times} of {count(len(checks), 'check')})" if len(checks) > 1 else ""
-        yield wrap(f"note: {note}{of}", indent="  ", hanging="    ")
-
-
-def _said(check: Json) -> Iterator[str]:
-    yield from (clean(note) for note in check["notes"])
-    yield from (f"{clean(leaf['name'])}: {mark(leaf['note'])}" for leaf in check["leaves"] if leaf["note"])
+    ordered = sorted(groups.items(), key=lambda item: max(map(weight, item[1])))
+    return "\n\n\n".join(target_text(name, group, known, show_all=show_all) for name, group in ordered)
 
 
 def _problem(problem: Json) -> str:
     """What could not be checked at all, one paragraph."""
-    return f"problem: {clean(problem['target'])}\n{error_text(problem)}"
+    return f"problem: {clean(problem['target']) or repr('')}\n{error_text(problem)}"
 
 
 def _vanished(fault: Json) -> str:
@@ -97,7 +78,7 @@ def _vanished(fault: Json) -> str:
 
 def _overview(checks: list[Json]) -> str:
     """Where more than one check went wrong: one line each target."""
-    wrong = [check for check in checks if _weight(check) > 1]
+    wrong = [check for check in checks if weight(check) > 1]
     if len(wrong) < 2:
         return ""
     groups = Counter((_word(check), clean(check["target"])) for check in wrong)
@@ -111,8 +92,16 @@ def _summary(record: Json) -> str:
     kinds = [f"{numbers[v.value]} {v.value}" for v in Verdict if numbers[v.value] or v is Verdict.PASS]
     extra = [f"{numbers['expected']} of these expected"] if numbers["expected"] else []
     extra += [count(len(record["problems"]), "problem")] if record["problems"] else []
+    extra += ["interrupted: more was to come"] if record.get("interrupted") else []
     first = wrap("; ".join([f"{count(len(record['checks']), 'check')}: {', '.join(kinds)}", *extra]))
-    return f"{first}\n\n{wrap(_LEGEND)}" if record["checks"] else first
+    legends = [_FAILS] if _compares(record["checks"]) else []
+    legends += [_PASSES] if record["checks"] else []
+    return "\n\n".join([first, *map(wrap, legends)])
+
+
+def _compares(checks: list[Json]) -> bool:
+    """Is there a table of wrong entries to explain?"""
+    return any(leaf["verdict"] == "fail" for check in checks for leaf in check["leaves"])
 
 
 def _promise(checks: list[Json]) -> str:
@@ -127,15 +116,6 @@ def _amount(checks: list[Json]) -> tuple[int, int]:
     """How many leaves, how many entries of them were compared."""
     leaves = [leaf for check in checks for leaf in check["leaves"]]
     return len(leaves), sum(leaf["checked"] for leaf in leaves)
-
-
-def _weight(check: Json) -> int:
-    """Order in the report: plain passes, warnings, expected faults, then the unexpected by gravity."""
-    if check["expected"]:
-        return 1
-    if check["verdict"] == Verdict.PASS.value:
-        return 1 if check["findings"] else 0
-    return 1 + Verdict(check["verdict"]).rank
 
 
 def _word(check: Json) -> str:

@@ -49,8 +49,8 @@ def size(number: float) -> str:
 
 
 def agreement(digits: float) -> str:
-    """Digits of agreement, one decimal."""
-    return "-" if math.isnan(digits) else f"{digits:.1f}"
+    """Digits of agreement, one decimal; values that differ by more than themselves agree in none."""
+    return "-" if math.isnan(digits) else f"{max(digits, 0.0) + 0.0:.1f}"  # + 0.0: no "-0.0"
 
 
 def telling_digits(pairs: Sequence[tuple[float, float]]) -> int:
@@ -83,6 +83,12 @@ def wrap(text: str, *, indent: str = "", hanging: str | None = None, keep: Seque
         break_on_hyphens=False,
     )
     return "\n".join(lines).replace(_HOLD, " ")
+
+
+def command(text: str, *, indent: str = "") -> str:
+    """A command line, continued as a shell takes it where it is long (quoted words stay as they are)."""
+    lines = textwrap.wrap(text, WIDTH - len(indent) - 6, break_long_words=False, break_on_hyphens=False)
+    return f"{indent}{text}" if "'" in text or not lines else indent + f" \\\n{indent}    ".join(lines)
 
 
 def quote(text: str, *, indent: str = "") -> str:

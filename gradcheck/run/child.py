@@ -103,8 +103,11 @@ def _signal(number: int) -> str:
 
 
 def _search_path() -> list[str]:
-    """Ours without the current folder: a `random.py` there must not stand in for Python's own."""
+    """Ours without the current folder: a `random.py` there must not stand in for Python's own.
+
+    The folder that holds this gradcheck goes first where it would be missing: another may be installed.
+    """
     home = str(Path(gradcheck.run.__file__).parent.parent.parent)
     here = {"", str(Path.cwd())}
     entries = [entry for entry in sys.path if entry not in here]
-    return entries if home in entries else [*entries, home]
+    return entries if home in entries else [home, *entries]

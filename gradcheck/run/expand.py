@@ -1,28 +1,52 @@
-"""The cases that `gradcheck run` adds to an author's or builder's own: a batch, special points, the other mode."""
+"""The cases that `gradcheck run` adds to an author's or builder's own: a batch, points, parameters, the other mode."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from gradcheck.base.arrays import Array
 from gradcheck.gather.cases import draw
 from gradcheck.gather.specimen import Case, LayerSpecimen, Specimen
-from gradcheck.run.points import modes_for, points_for
+from gradcheck.run.modes import in_mode, modes_for
+from gradcheck.run.points import at_point, points_for
+from gradcheck.run.redraw import hides_terms, redrawn
 
 _ROWS = 3
+_REDRAWN = "redrawn"
+Change = Callable[[Specimen], Specimen]
 
 
-def expand(case: Case, *, built: bool) -> list[Case]:
+def expand(case: Case, *, built: bool, points: bool = True, parameters: Collection[str] = ()) -> list[Case]:
     """The added cases of one case, in a fixed order; their index is set when they are run.
 
-    built: the case was built by us, not by the module's author.
+    built: the case was built by us, not by the module's author · points: with special points of the input
+    parameters: names of the parameters that its check has found.
     """
     specimen = case.build()
-    batch = [_batch(case)] if built and _is_row(specimen) else []
-    points = [replace(case, name=f"{case.name} [{p}]", parent=case.index, point=p) for p in points_for(specimen)]
-    modes = [replace(case, name=f"{case.name} [{m}]", parent=case.index, mode=m) for m in modes_for(specimen)]
-    return [*batch, *points, *modes]
+    special = points_for(specimen) if points else []
+    batch = [_changed(case, f"batch of {_ROWS}", batched)] if built and _is_row(specimen) else []
+    modes = [replace(_changed(case, m, partial(in_mode, mode=m)), mode=m) for m in modes_for(specimen)]
+    moved = [replace(_changed(case, p, partial(at_point, name=p)), point=p) for p in special]
+    again = partial(redrawn, parameters=parameters)
+    drawn = [_changed(case, _REDRAWN, again)] if hides_terms(specimen, parameters) else []
+    return [*batch, *moved, *drawn, *modes]
+
+
+def batched(specimen: Specimen) -> Specimen:
+    """Three rows in place of one."""
+    if not isinstance(specimen, LayerSpecimen):
+        return specimen
+    return replace(specimen, x=draw((_ROWS, *specimen.layer.input_shape[1:])))
+
+
+def _changed(case: Case, suffix: str, change: Change) -> Case:
+    """The case with something changed after it is built."""
+    build = partial(_built, case.build, change)
+    return replace(case, name=f"{case.name} [{suffix}]", parent=case.index, build=build)
+
+
+def _built(build: Callable[[], Specimen], change: Change) -> Specimen:
+    return change(build())
 
 
 def _is_row(specimen: Specimen) -> bool:
@@ -31,19 +55,3 @@ def _is_row(specimen: Specimen) -> bool:
         return False
     shape: Any = getattr(specimen.layer, "input_shape", ())
     return isinstance(shape, tuple | list) and len(shape) == 2 and shape[0] == 1
-
-
-def _batch(case: Case) -> Case:
-    return replace(case, name=f"{case.name} [batch of {_ROWS}]", parent=case.index, build=partial(_batched, case.build))
-
-
-def _batched(build: Callable[[], Specimen]) -> Specimen:
-    specimen = build()
-    if not isinstance(specimen, LayerSpecimen):
-        return specimen
-    return LayerSpecimen(specimen.layer, rows(specimen.layer.input_shape))
-
-
-def rows(shape: tuple[int, ...]) -> Array:
-    """Three rows in place of one."""
-    return draw((_ROWS, *shape[1:]))

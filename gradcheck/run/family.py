@@ -1,6 +1,7 @@
 """Running one family in the child: which reading fits, then each case and what is added to it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -8,14 +9,17 @@ from gradcheck.base.errors import Failure
 from gradcheck.gather.failures import failure_of
 from gradcheck.gather.family import Family, Reading
 from gradcheck.gather.load import seed_everything
-from gradcheck.gather.specimen import Case
+from gradcheck.gather.specimen import Case, LayerSpecimen
 from gradcheck.judge.verdict import Verdict
 from gradcheck.run.check import check_case
 from gradcheck.run.expand import expand
 from gradcheck.run.messages import Key
 from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult
+from gradcheck.subjects.guard import Snapshot
+from gradcheck.subjects.leaf import Role
 
+_SMALL = 60  # entries of all leaves together: a case of this size is cheap to try at further points
 STOPPED = frozenset({"Timeout", "Exit", "Killed"})  # failures that cost a process
 
 
@@ -59,7 +63,8 @@ class FamilyRun:
     """Everything that running a family needs.
 
     path: the file to name where a result names none · refused: kinds of added cases, such as "[batch of 3]",
-    at which a class that we built has raised: they are not tried at its other shapes.
+    at which a class that we built has raised: they are not tried at its other shapes · ranks: of the leaves
+    of cases that have had the special points.
     """
 
     family: Family
@@ -67,6 +72,7 @@ class FamilyRun:
     line: Line
     path: str
     refused: set[str] = field(default_factory=set)
+    ranks: set[tuple[int, ...]] = field(default_factory=set)
 
     def run(self) -> list[Checked]:
         """The checks in order: each own case, then the cases added to it.
@@ -110,7 +116,8 @@ class FamilyRun:
             if kind in self.refused and not self.family.authored:
                 continue
             key = Key("case", self.family.label, number, position, added)
-            checked = self._check(key, replace(case, index=len(checks)))
+            with self._untouched(parent.case):
+                checked = self._check(key, replace(case, index=len(checks)))
             if not checked.failed_to_run:
                 checks.append(checked)
                 continue
@@ -125,11 +132,37 @@ class FamilyRun:
         if not isinstance(failure, Failure):
             self.line.started(key, parent.case.name)
             try:
-                return expand(parent.case, built=not self.family.authored)
+                return self._expanded(parent)
             except BaseException as error:  # sys.exit() in a constructor costs the points alone
                 failure = failure_of(error)
         parent.notes.append(f"no further points were tried: {failure.kind}: {failure.message}")
         return []
+
+    def _expanded(self, parent: Checked) -> list[Case]:
+        """The cases added to one; looking for them leaves no trace on an author's own object."""
+        leaves = parent.result.leaves.values()
+        parameters = {leaf.name for leaf in leaves if leaf.role == Role.PARAMETER}
+        points = self._gets_points(parent.result)
+        with self._untouched(parent.case):
+            return expand(parent.case, built=not self.family.authored, points=points, parameters=parameters)
+
+    def _gets_points(self, result: CheckResult) -> bool:
+        """Every small case, and of the large ones the first of each rank: points are to be cheap."""
+        ranks = tuple(len(leaf.shape) for leaf in result.leaves.values())
+        first = ranks not in self.ranks
+        self.ranks.add(ranks)
+        return first or sum(leaf.entries for leaf in result.leaves.values()) <= _SMALL
+
+    @contextmanager
+    def _untouched(self, case: Case) -> Iterator[None]:
+        """Puts back what an added case changes on the object that an author's case hands out again and again."""
+        specimen = case.build() if self.family.authored and case.parent is None else None
+        before = Snapshot(specimen.layer) if isinstance(specimen, LayerSpecimen) else None
+        try:
+            yield
+        finally:
+            if before is not None:
+                before.restore()
 
     def _check(self, key: Key, case: Case) -> Checked:
         """Run one case, or take what an earlier child has settled."""
@@ -140,10 +173,17 @@ class FamilyRun:
             return Checked(case, settled)
         self.line.started(key, case.name)
         seed_everything(self.options.seed)
-        result = check_case(case, self.options)
+        result = self._result(case)
         result = replace(result, name=case.name, path=result.path or self.path)
         self.line.settled(key, result)
         return Checked(case, result)
+
+    def _result(self, case: Case) -> CheckResult:
+        """The check; a KeyboardInterrupt or the like that the layer raises is its error as any other."""
+        try:
+            return check_case(case, self.options)
+        except BaseException as error:
+            return self._error(case, failure_of(error))
 
     def _error(self, case: Case, failure: Failure) -> CheckResult:
         return CheckResult(case.name, Verdict.ERROR, error=failure, seed=self.options.seed, path=self.path)
@@ -162,10 +202,17 @@ def _tolerant(own: dict[int, Checked], refused: tuple[str, ...]) -> dict[int, Ch
     working = {position: checked for position, checked in own.items() if not checked.failed_to_run}
     kept = working or _each_once(own)
     if kept:
-        first = kept[min(kept)]
-        others = [checked for position, checked in own.items() if position not in kept]
-        first.notes += [*refused, *(f"{c.case.name}: {_raised(c)}; no check" for c in others if working)]
+        kept[min(kept)].notes += [*refused, *(_failures(own.values()) if working else ())]
     return kept
+
+
+def _failures(checks: Iterable[Checked]) -> Iterator[str]:
+    """One note for each thing that was raised, with the cases in which it was."""
+    names: dict[str, list[str]] = {}
+    for checked in checks:
+        if checked.failed_to_run:
+            names.setdefault(_raised(checked), []).append(checked.case.name)
+    return (f"{', '.join(cases)}: {reason}; no check" for reason, cases in names.items())
 
 
 def _each_once(own: Mapping[int, Checked]) -> dict[int, Checked]:

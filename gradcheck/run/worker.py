@@ -14,6 +14,7 @@ from gradcheck.gather.failures import failure_of
 from gradcheck.gather.family import CannotBuildError, Family, Offer
 from gradcheck.gather.load import load, seed_everything
 from gradcheck.gather.problem import Problem
+from gradcheck.gather.targets import Source
 from gradcheck.run.factors import name_factors
 from gradcheck.run.family import Checked, FamilyRun
 from gradcheck.run.messages import Finished, Job, Key, Message, Remarks, Settled, Started, from_bytes, plain, to_bytes
@@ -71,7 +72,7 @@ class _Worker:
         try:
             return offer(load(source), source, self._job.inherited)
         except BaseException as error:  # SystemExit and KeyboardInterrupt of the user's module included
-            return Offer(problems=(Problem.of(source.spelled, _import_failure(error)),))
+            return Offer(problems=(Problem.of(source.spelled, _import_failure(error, source)),))
 
     def _family(self, family: Family) -> Finished:
         key = Key("build", family.label)
@@ -102,12 +103,19 @@ class _Worker:
         self._pipe.send_bytes(to_bytes(message))
 
 
-def _import_failure(error: BaseException) -> Failure:
+def _import_failure(error: BaseException, source: Source) -> Failure:
+    """What importing the file raised, where, and what to do about it."""
     failure = failure_of(error)
-    if isinstance(error, SystemExit):
-        advice = 'it ends the program when imported; put what only a script does under `if __name__ == "__main__":`'
-        return Failure("SystemExit", f"{failure.message}: {advice}", failure.where)
-    return failure
+    sentence = next(sentence for kind, sentence in _IMPORTING.items() if isinstance(error, kind))
+    return Failure(failure.kind, sentence.format(failure.message), failure.where or source.path.name)
+
+
+_IMPORTING: Mapping[type[BaseException], str] = {
+    SystemExit: "importing it ends the program ({}); put what only a script does under `if __name__ == '__main__':`",
+    SyntaxError: "it is not valid Python ({}); nothing in it was checked",
+    ModuleNotFoundError: "{}; install it in the environment that runs gradcheck, or mend the import",
+    BaseException: "importing it fails ({}); nothing in it was checked",
+}
 
 
 def _printed() -> int:

@@ -9,7 +9,11 @@ from gradcheck.run.result import CheckResult
 
 
 class CheckView(Protocol):
-    """One check of a target; index counts its class's cases from 0; reason: why its fault is expected."""
+    """One check of a target.
+
+    index: counts its class's cases from 0 · reason: why its fault is expected · replay: the command that
+    runs it again.
+    """
 
     @property
     def target(self) -> str: ...
@@ -21,10 +25,12 @@ class CheckView(Protocol):
     def expected(self) -> bool: ...
     @property
     def reason(self) -> str | None: ...
+    @property
+    def replay(self) -> str | None: ...
 
 
 class ProblemView(Protocol):
-    """What could not be checked, and why."""
+    """What could not be checked, and why; output: what the user's code had printed."""
 
     @property
     def target(self) -> str: ...
@@ -34,6 +40,8 @@ class ProblemView(Protocol):
     def message(self) -> str: ...
     @property
     def where(self) -> str | None: ...
+    @property
+    def output(self) -> str: ...
 
 
 class FaultView(Protocol):
@@ -50,7 +58,11 @@ class FaultView(Protocol):
 
 
 class OutcomeView(Protocol):
-    """A whole run; vanished: the expected faults that no longer show; notes: of targets, not of checks."""
+    """A whole run.
+
+    vanished: the expected faults that no longer show · notes: of targets, not of checks · interrupted: by Ctrl-C,
+    so that more was to come.
+    """
 
     @property
     def checks(self) -> Sequence[CheckView]: ...
@@ -60,3 +72,5 @@ class OutcomeView(Protocol):
     def vanished(self) -> Sequence[FaultView]: ...
     @property
     def notes(self) -> Sequence[str]: ...
+    @property
+    def interrupted(self) -> bool: ...

@@ -1,11 +1,10 @@
 """Results as plain JSON data, schema 1 (CONTRACT.md); json.dumps(allow_nan=False) takes all of it.
 
 Schema 1 is only ever added to. Keys that the text report needs beyond the contract's: a check's
-`path` and `reason`, a leaf's `wrong_entries`, an error's `output`, a run's `expected_vanished` and
-`notes`.
+`path`, `index` and `reason`, a leaf's `wrong_entries`, the `output` of an error and of a problem, a run's
+`expected_vanished`, `notes`, `interrupted` and `folder` (what relative paths are relative to).
 """
 
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -31,6 +30,7 @@ def check_record(
     expected: bool = False,
     reason: str | None = None,
     replay: str | None = None,
+    index: int | None = None,
 ) -> Json:
     """One check as data: target and case, verdict, leaves, findings best first, cost, replay."""
     return {
@@ -47,21 +47,24 @@ def check_record(
         "seconds": to_json(result.seconds),
         "replay": replay,
         "path": result.path,
+        "index": index,
     }
 
 
-def run_record(outcome: OutcomeView, *, seed: int, version: str) -> Json:
+def run_record(outcome: OutcomeView, *, seed: int, version: str, folder: str = "") -> Json:
     """A whole run as data: the summary, what could not be checked, every check."""
-    checks = [_target_check(check, seed) for check in outcome.checks]
+    checks = [_target_check(check) for check in outcome.checks]
     return {
         "schema": SCHEMA,
         "gradcheck": version,
         "seed": int(seed),
         "summary": summary(checks),
-        "problems": [_named(problem, "target", "kind", "message", "where") for problem in outcome.problems],
+        "problems": [_named(problem, "target", "kind", "message", "where", "output") for problem in outcome.problems],
         "checks": checks,
         "expected_vanished": [_named(fault, "target", "leaf", "cause", "reason") for fault in outcome.vanished],
         "notes": list(outcome.notes),
+        "interrupted": outcome.interrupted,
+        "folder": folder,
     }
 
 
@@ -72,9 +75,15 @@ def summary(checks: Sequence[Json]) -> Json:
     return {kind.value: counts[kind.value] for kind in kinds} | {"expected": sum(c["expected"] for c in checks)}
 
 
-def _target_check(check: CheckView, seed: int) -> Json:
-    replay = shlex.join(["gradcheck", "run", check.target, "--seed", str(seed), "--case", str(check.index)])
-    return check_record(check.result, target=check.target, expected=check.expected, reason=check.reason, replay=replay)
+def _target_check(check: CheckView) -> Json:
+    return check_record(
+        check.result,
+        target=check.target,
+        expected=check.expected,
+        reason=check.reason,
+        replay=check.replay,
+        index=check.index,
+    )
 
 
 def _named(item: object, *names: str) -> Json:
@@ -114,14 +123,14 @@ def _failure(leaf: LeafResult) -> Json:
 
 
 def _located(leaf: LeafResult, index: Index) -> Json:
-    """One wrong entry; its values are null where it was located without being measured by itself."""
-    if leaf.worst is not None and tuple(leaf.worst.index) == tuple(index):
+    """One wrong entry; what was not measured, or not supplied, is null."""
+    names = ("analytic", "numeric", "numeric_error", "tolerance")
+    arrays = (leaf.analytic, leaf.numeric, leaf.error, leaf.tolerance)
+    if leaf.worst is not None and tuple(leaf.worst.index) == tuple(index) and all(a is None for a in arrays):
         return _entry(leaf.worst)
-    try:
-        return _entry(leaf.compare(index))
-    except LookupError:
-        unknown = dict.fromkeys(("analytic", "numeric", "numeric_error", "tolerance"))
-        return {"index": _indices(index), **unknown}
+    pairs = zip(names, arrays, strict=True)
+    values = {name: None if a is None else to_json(float(a[index])) for name, a in pairs}
+    return {"index": _indices(index), **values}
 
 
 def _entry(entry: EntryComparison) -> Json:

@@ -16,6 +16,7 @@ class Checked:
     result: CheckResult
     expected: bool = False
     reason: str | None = None
+    replay: str | None = None
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Trouble:
     kind: str
     message: str
     where: str | None
+    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Outcome:
     problems: tuple[Trouble, ...] = ()
     vanished: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
+    interrupted: bool = False
 
 
 OUTCOME = Outcome(
@@ -61,7 +64,13 @@ def test_the_keys_are_the_contracts() -> None:
     assert list(record)[:6] == ["schema", "gradcheck", "seed", "summary", "problems", "checks"]
     assert (record["schema"], record["gradcheck"], record["seed"]) == (1, "0.1.0", 7)
     assert record["problems"] == [
-        {"target": "broken.py", "kind": "SyntaxError", "message": "invalid syntax", "where": "broken.py:1"}
+        {
+            "target": "broken.py",
+            "kind": "SyntaxError",
+            "message": "invalid syntax",
+            "where": "broken.py:1",
+            "output": "",
+        }
     ]
     assert json.loads(json.dumps(record, allow_nan=False)) == record
 
@@ -71,10 +80,11 @@ def test_an_expected_check_counts_twice() -> None:
     assert record["summary"] == {"pass": 1, "fail": 2, "inconclusive": 1, "error": 1, "expected": 1}
 
 
-def test_replay_is_a_command_that_a_shell_takes() -> None:
-    replays = [check["replay"] for check in run_record(OUTCOME, seed=7, version="0.1.0")["checks"]]
-    assert replays[1] == "gradcheck run c.py:ConvLayer --seed 7 --case 3"
-    assert replays[4] == "gradcheck run 'my layers/x.py:X' --seed 7 --case 0"
+def test_replay_and_index_are_those_of_the_outcome() -> None:
+    replay = "gradcheck run 'my layers/x.py:X' --seed 7 --case 3 --no-config"
+    outcome = Outcome((Checked("my layers/x.py:X", 3, raising(), replay=replay),))
+    check = run_record(outcome, seed=7, version="0.1.0")["checks"][0]
+    assert (check["replay"], check["index"]) == (replay, 3)
 
 
 def test_a_run_of_nothing() -> None:
