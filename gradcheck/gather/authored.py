@@ -1,11 +1,12 @@
 """What a module's own gradcheck_cases() yields."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from types import ModuleType
 from typing import Any
 
+from gradcheck.gather.cases import draw
 from gradcheck.gather.failures import failure_of
 from gradcheck.gather.family import Family, Reading
 from gradcheck.gather.naming import call, callable_name, describe, distinct, parameters_of, recovered
@@ -14,6 +15,7 @@ from gradcheck.gather.specimen import Case, FunctionSpecimen, LayerSpecimen, Spe
 from gradcheck.subjects.spelling import paired_method_names
 
 _EXPECTED = "expected a layer, (layer, x) or (forward, backward, arguments)"
+_MOST = 2000  # cases that one module may yield: an endless generator must come to an end
 
 
 def own_cases(module: ModuleType) -> Any | None:
@@ -22,21 +24,24 @@ def own_cases(module: ModuleType) -> Any | None:
     return function if getattr(function, "__module__", module.__name__) == module.__name__ else None
 
 
-def collect(function: Any, target: str) -> tuple[list[tuple[str, Specimen]], list[Problem]]:
-    """(family label, specimen) for every item, and what could not be understood or raised."""
+def collect(function: Any, target: str) -> tuple[list[tuple[str, Specimen]], list[Problem], list[str]]:
+    """(family label, specimen) for every item; what could not be understood or raised; what has nothing to check."""
     specimens: list[tuple[str, Specimen]] = []
     problems: list[Problem] = []
+    notes: list[str] = []
     for number, item in enumerate(_items(function, target, problems)):
+        what = f"item {number} of gradcheck_cases() is"
+        if _is_empty(item):
+            notes.append(f"{target}: {what} an empty {type(item).__name__}: not checked")
+            continue
         try:
             specimens.append(_understood(item))
         except (TypeError, ValueError) as error:
-            message = f"item {number} of gradcheck_cases() is {error}; {_EXPECTED}"
-            problems.append(Problem(target, "BadCase", message))
+            problems.append(_bad(target, f"{what} {error}"))
     if not specimens and not problems:
-        problems.append(
-            Problem(target, "Nothing", f"nothing found to check: gradcheck_cases() yields nothing; {_EXPECTED}")
-        )
-    return specimens, problems
+        message = f"nothing found to check: gradcheck_cases() yields none; {_EXPECTED}"
+        problems.append(Problem(target, "Nothing", message))
+    return specimens, problems, notes
 
 
 def families(specimens: list[tuple[str, Specimen]]) -> list[Family]:
@@ -55,14 +60,53 @@ def is_network(value: object) -> bool:
 
 
 def _items(function: Any, target: str, problems: list[Problem]) -> Iterator[Any]:
+    """What it yields, as far as it comes; what keeps it from yielding more is a problem."""
     try:
-        yield from function()
+        made = function()
+        if _is_one_case(made):
+            problems.append(_bad(target, "gradcheck_cases() returns one case; return a list of cases, or yield it"))
+        elif not isinstance(made, Iterable):
+            problems.append(_bad(target, f"gradcheck_cases() returns {describe(made)}, which is not iterable"))
+        else:
+            yield from _first(made, target, problems)
     except BaseException as error:
         if isinstance(error, GeneratorExit):
             raise
         failure = failure_of(error)
         message = f"gradcheck_cases() raises {failure.kind}: {failure.message}"
         problems.append(Problem(target, failure.kind, message, failure.where))
+
+
+def _is_empty(item: Any) -> bool:
+    """A network to which no layer has been added."""
+    return is_network(item) and not item.layers
+
+
+def _first(made: Iterable[Any], target: str, problems: list[Problem]) -> Iterator[Any]:
+    for number, item in enumerate(made):
+        if number == _MOST:
+            problems.append(_bad(target, f"gradcheck_cases() yields more than {_MOST} cases: the rest is not checked"))
+            return
+        yield item
+
+
+def _is_one_case(made: Any) -> bool:
+    """A tuple that is a pair or a triple itself: `return layer, x` for `return [(layer, x)]`."""
+    if not isinstance(made, tuple) or all(map(_is_understood, made)):
+        return False
+    return _is_understood(made)
+
+
+def _is_understood(item: Any) -> bool:
+    try:
+        _understood(item)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _bad(target: str, message: str) -> Problem:
+    return Problem(target, "BadCase", f"{message}; {_EXPECTED}")
 
 
 def _understood(item: Any) -> tuple[str, Specimen]:
@@ -85,9 +129,18 @@ def _layer(layer: Any, x: Any) -> tuple[str, Specimen]:
         raise TypeError(f"the class {layer.__name__}, not an object of it")
     if paired_method_names(layer) is None and not is_network(layer):
         raise TypeError(f"{describe(layer)} of type {type(layer).__name__}, which has no forward and backward")
-    if x is None and not hasattr(layer, "input_shape") and not is_network(layer):
+    if x is None and getattr(layer, "input_shape", None) is None:
+        x = _first_input(layer)
+    if x is None and getattr(layer, "input_shape", None) is None:
         raise ValueError(f"a {type(layer).__name__} without an attribute input_shape and without an input x beside it")
     return type(layer).__name__, LayerSpecimen(layer, x)
+
+
+def _first_input(layer: Any) -> Any:
+    """Of a network, an input for its first layer."""
+    first = layer.layers[0] if is_network(layer) and layer.layers else None
+    shape = getattr(first, "input_shape", None)
+    return draw(tuple(shape)) if isinstance(shape, tuple | list) else None
 
 
 def _readings(group: list[Specimen]) -> list[Reading]:

@@ -40,14 +40,14 @@ def own_classes(module: ModuleType) -> list[type]:
 
 
 def _authored(module: ModuleType, source: Source, inherited: frozenset[str], function: Callable[[], object]) -> Offer:
-    specimens, problems = collect(function, source.spelled)
+    specimens, problems, notes = collect(function, source.spelled)
     covered = {type(s.layer) for _, s in specimens if isinstance(s, LayerSpecimen)}
     left_out = [
         f"{source.label(cls.__name__)} is in no case of gradcheck_cases(): not checked"
         for cls in own_classes(module)
         if is_layer_class(cls) and not any(issubclass(c, cls) for c in covered) and not _excuse(cls, inherited)
     ]
-    return Offer(tuple(families(specimens)), tuple(problems), tuple(left_out))
+    return Offer(tuple(families(specimens)), tuple(problems), (*notes, *left_out))
 
 
 def _built(module: ModuleType, source: Source, inherited: frozenset[str]) -> Offer:

@@ -1,5 +1,6 @@
 """The section of one target: what passes in a line each; what does not, once in full, then in short."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -15,10 +16,13 @@ _LISTED = 6  # cases in short, of those that fail for one reason
 _ADDED = re.compile(r"(?P<own>.+) \[(?P<added>[^\[\]()=]+)\]")  # `FCLayer(input_shape=(1, 3)) [zeros]`
 
 
-def target_text(name: str, checks: list[Json], known: Known, *, show_all: bool) -> str:
-    """The path really checked, the passing checks, then the others, the gravest last."""
+def target_text(name: str, checks: list[Json], known: Known, *, show_all: bool, folder: str) -> str:
+    """The path really checked, the passing checks, then the others, the gravest last.
+
+    folder: what the target, where it is a path, is relative to.
+    """
     plain = [] if show_all else [check for check in checks if weight(check) == 0]
-    parts = [_heading(name, checks)]
+    parts = [_heading(name, checks, folder)]
     if plain:
         parts[0] += "\n" + "\n".join([pass_table(_passing(plain)), *_remarks(plain)])
     told = sorted((check for check in checks if check not in plain), key=weight)
@@ -36,12 +40,12 @@ def weight(check: Json) -> int:
     return 1 + Verdict(check["verdict"]).rank
 
 
-def _heading(name: str, checks: list[Json]) -> str:
+def _heading(name: str, checks: list[Json], folder: str) -> str:
     """The target as the user spelled it, and the file that was really checked where that says more."""
-    paths = list(dict.fromkeys(clean(check["path"]) for check in checks if check.get("path")))
-    title = clean(name)
-    others = [path for path in paths if path != title.rpartition(":")[0]]
-    return wrap(", from ".join(part for part in (title, ", ".join(others)) if part), hanging=BODY, keep=paths)
+    spelled = os.path.normpath(os.path.join(folder, name.rpartition(":")[0]))  # noqa: PTH118 -- Path keeps ".."
+    paths = list(dict.fromkeys(check["path"] for check in checks if check.get("path") not in (None, spelled)))
+    shown = [clean(path) for path in paths]
+    return wrap(", from ".join(part for part in (clean(name), ", ".join(shown)) if part), hanging=BODY, keep=shown)
 
 
 def _passing(checks: list[Json]) -> list[tuple[str, list[Json]]]:

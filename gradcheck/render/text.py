@@ -37,7 +37,7 @@ def result_text(check: Json) -> str:
 def run_text(record: Json, *, show_all: bool = False, colour: bool = False) -> str:
     """The whole report; its last line says what was verified."""
     known: Known = set()
-    parts = [_header(record), _targets(record["checks"], known, show_all=show_all)]
+    parts = [_header(record), _targets(record, known, show_all=show_all)]
     parts += [_problem(problem) for problem in record["problems"]]
     parts += [_vanished(fault) for fault in record.get("expected_vanished", ())]
     parts += [wrap(f"note: {clean(note)}", hanging="  ") for note in record.get("notes", ())]
@@ -53,13 +53,14 @@ def _header(record: Json) -> str:
     return wrap(f"{first}, in {folder}" if folder else first, keep=[folder])
 
 
-def _targets(checks: list[Json], known: Known, *, show_all: bool) -> str:
+def _targets(record: Json, known: Known, *, show_all: bool) -> str:
     """A section a target, those with something wrong last, nearest to the reader's eye."""
     groups: dict[str, list[Json]] = {}
-    for check in checks:
+    for check in record["checks"]:
         groups.setdefault(check["target"], []).append(check)
     ordered = sorted(groups.items(), key=lambda item: max(map(weight, item[1])))
-    return "\n\n\n".join(target_text(name, group, known, show_all=show_all) for name, group in ordered)
+    folder = record.get("folder") or ""
+    return "\n\n\n".join(target_text(name, group, known, show_all=show_all, folder=folder) for name, group in ordered)
 
 
 def _problem(problem: Json) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from gradcheck.gather.cases import draw
 from gradcheck.gather.specimen import Case, LayerSpecimen, Specimen
 from gradcheck.run.modes import in_mode, modes_for
+from gradcheck.run.parts import part_of, parts
 from gradcheck.run.points import at_point, points_for
 from gradcheck.run.redraw import hides_terms, redrawn
 
@@ -27,9 +28,10 @@ def expand(case: Case, *, built: bool, points: bool = True, parameters: Collecti
     batch = [_changed(case, f"batch of {_ROWS}", batched)] if built and _is_row(specimen) else []
     modes = [replace(_changed(case, m, partial(in_mode, mode=m)), mode=m) for m in modes_for(specimen)]
     moved = [replace(_changed(case, p, partial(at_point, name=p)), point=p) for p in special]
+    inside = [_changed(case, part, partial(part_of, name=part)) for part in parts(specimen)]
     again = partial(redrawn, parameters=parameters)
     drawn = [_changed(case, _REDRAWN, again)] if hides_terms(specimen, parameters) else []
-    return [*batch, *moved, *drawn, *modes]
+    return [*batch, *inside, *moved, *drawn, *modes]
 
 
 def batched(specimen: Specimen) -> Specimen:

@@ -16,7 +16,13 @@ from gradcheck.run.result import CheckResult
 _BOOTING = 120.0  # seconds for Python, numpy and scipy to load on a slow disk
 Progress = Callable[[str], None]  # told the name of each case that begins
 _ATTEMPTS = 1000
-_WHAT = {"import": "importing it", "build": "building its cases", "case": "this case", "points": "making the points"}
+_WHAT = {
+    "import": "importing it",
+    "cases": "calling gradcheck_cases()",
+    "build": "building its cases",
+    "case": "this case",
+    "points": "making the points",
+}
 
 
 @dataclass
@@ -112,7 +118,7 @@ class Visit:
         if key.step == "end":
             return True
         failure = replace(failure, message=f"{_WHAT.get(key.step, 'checking it')} {failure.message}")
-        if key.step in ("start", "import") or key in self.known:
+        if key.step in ("start", "import", "cases") or key in self.known:
             self.problems.append(Problem.of(self.source.spelled, failure))
             return True
         self.known[key] = failure

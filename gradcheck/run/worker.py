@@ -5,7 +5,6 @@ import sys
 import threading
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from gradcheck.base.errors import Failure
@@ -70,7 +69,9 @@ class _Worker:
         self.started(Key("import"), source.spelled)
         seed_everything(self._job.options.seed)
         try:
-            return offer(load(source), source, self._job.inherited)
+            module = load(source)
+            self.started(Key("cases"), source.spelled)
+            return offer(module, source, self._job.inherited)
         except BaseException as error:  # SystemExit and KeyboardInterrupt of the user's module included
             return Offer(problems=(Problem.of(source.spelled, _import_failure(error, source)),))
 
@@ -83,7 +84,7 @@ class _Worker:
         self.started(key, family.label)
         seed_everything(self._job.options.seed)
         try:
-            checks = FamilyRun(family, self._job.options, self, _shown(self._job.source.path)).run()
+            checks = FamilyRun(family, self._job.options, self, str(self._job.source.path)).run()
         except CannotBuildError as error:
             return Finished(family.label, problem=error.problem)
         except BaseException as error:  # a constructor of the user's that calls sys.exit()
@@ -124,9 +125,3 @@ def _printed() -> int:
         return os.lseek(1, 0, os.SEEK_END)
     except OSError:
         return 0
-
-
-def _shown(path: Path) -> str:
-    """Relative to the current folder where the file is below it."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

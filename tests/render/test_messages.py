@@ -223,7 +223,7 @@ def test_the_path_really_checked_is_printed() -> None:
 
 
 def test_the_path_is_printed_once_where_the_target_says_it() -> None:
-    made = dataclasses.replace(passing(1), path="layers/fully_connected.py")
+    made = dataclasses.replace(passing(1), path="/home/me/project/layers/fully_connected.py")
     text = run_text(run(check_record(made, target="layers/fully_connected.py:FCLayer"), folder="/home/me/project"))
     assert text.splitlines()[0] == "gradcheck 0.1.0, seed 0, in /home/me/project"
     assert text.count("layers/fully_connected.py") == 1
