@@ -1,54 +1,87 @@
-"""Naming a ratio: which quotient of the layer's quantities equals it at every shape seen."""
+"""Naming a ratio: which product or quotient of the layer's quantities equals it at every shape seen."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-Observation = tuple[float, Mapping[str, float]]
-_EXACT = 1e-6
+from gradcheck.diagnose.expressions import Expression, levels
+
+Symbols = Mapping[str, float]
+_EXACT = 1e-7
+_NUMBERS = 12  # a factor that is the same at every shape is named by a quotient of numbers up to this
+_ARRAY = ".shape["  # the length of an array: a name only where nothing better has one
 
 
-def named(observations: Sequence[Observation]) -> tuple[str, ...]:
-    """The expressions that fit every (factor, symbols), simplest first, aliases left out; () where none fits.
+@dataclass(frozen=True)
+class Observation:
+    """A factor at one shape (1 where the leaf passed) · symbols: the layer's quantities there."""
 
-    A passing case counts as factor 1. More than one expression is a tie that no shape seen separates.
+    factor: float
+    symbols: Symbols
+    slack: float = _EXACT
+
+
+def named(observations: Sequence[Observation], further: Sequence[Symbols] = ()) -> tuple[str, ...]:
+    """The expressions that fit every observation, simplest first, aliases left out; () where none fits.
+
+    More than one is a tie that no shape seen separates. further: quantities at shapes where no factor was
+    measured; they tell aliases (layer_depth and output_shape[2]) from what happens to be equal here.
     """
-    names = set.intersection(*(set(s) for _, s in observations)) if observations else set()
-    shared = _distinct([n for n in observations[0][1] if n in names], observations) if observations else []
-    fitting = (e for e in _candidates(shared) if all(abs(_value(e, s) - k) <= _EXACT * abs(k) for k, s in observations))
-    found = list(fitting)
-    fewest = min((len(top) + len(bottom) for top, bottom in found), default=0)
-    return tuple(_spelled(top, bottom) for top, bottom in found if len(top) + len(bottom) == fewest)
+    if not observations or all(abs(o.factor - 1) <= 10 * o.slack for o in observations):
+        return ()
+    sign = "-" if all(o.factor < 0 for o in observations) else ""
+    if any(o.factor <= 0 for o in observations) and not sign:
+        return ()
+    for names in _vocabularies(observations, further):
+        values = {name: [o.symbols[name] for o in observations] for name in names}
+        for level in levels(values, len(observations)):
+            fitting = sorted((e for e in level if _fits(e, observations)), key=lambda e: e.order)
+            if fitting:
+                return tuple(f"{sign}{e}" for e in fitting)
+    return _number(observations, sign)
 
 
-Expression = tuple[tuple[str, ...], tuple[str, ...]]
+def shapes_seen(observations: Sequence[Observation]) -> int:
+    """How many different shapes they are of."""
+    return len({tuple(sorted(o.symbols.items())) for o in observations})
 
 
-def _candidates(names: Sequence[str]) -> Iterator[Expression]:
-    for name in ("2", *names):
-        yield (name,), ()
-        yield (), (name,)
-    for top in names:
-        yield from (((top,), (bottom,)) for bottom in names if bottom != top)
-    for i, first in enumerate(names):
-        yield from (((first, second), ()) for second in names[i:])
+def _vocabularies(observations: Sequence[Observation], further: Sequence[Symbols]) -> Iterator[list[str]]:
+    """The names that every observation has, aliases left out; then also those of arrays."""
+    shared = [n for n in observations[0].symbols if all(n in o.symbols and o.symbols[n] > 0 for o in observations)]
+    known = [*(o.symbols for o in observations), *further]
+    plain = [name for name in shared if _ARRAY not in name]
+    yield _distinct(plain, known)
+    if len(plain) < len(shared):
+        yield _distinct(shared, known)
 
 
-def _value(expression: Expression, symbols: Mapping[str, float]) -> float:
-    value = 1.0
-    for name in expression[0]:
-        value *= float(name) if name == "2" else symbols[name]
-    for name in expression[1]:
-        value /= (float(name) if name == "2" else symbols[name]) or float("nan")
-    return value
-
-
-def _distinct(names: Sequence[str], observations: Sequence[Observation]) -> list[str]:
-    """One spelling of each quantity: the first; a quantity that another equals at every shape is its alias."""
-    seen: dict[tuple[float, ...], str] = {}
+def _distinct(names: Sequence[str], known: Sequence[Symbols]) -> list[str]:
+    """One spelling of each quantity: what another equals at every shape, and varies, is that one's alias."""
+    seen: dict[tuple[float | None, ...], str] = {}
+    kept = []
     for name in names:
-        seen.setdefault(tuple(s[name] for _, s in observations), name)
-    return list(seen.values()) if len(observations) > 1 else list(names)
+        values = tuple(symbols.get(name) for symbols in known)
+        if len(set(values)) > 1 and values in seen:
+            continue
+        seen.setdefault(values, name)
+        kept.append(name)
+    return kept
 
 
-def _spelled(top: tuple[str, ...], bottom: tuple[str, ...]) -> str:
-    head = " * ".join(top) or "1"
-    return f"{head} / {bottom[0]}" if bottom else head
+def _fits(expression: Expression, observations: Sequence[Observation]) -> bool:
+    pairs = zip(expression.values, observations, strict=True)
+    return all(abs(value - abs(o.factor)) <= o.slack * abs(o.factor) for value, o in pairs)
+
+
+def _number(observations: Sequence[Observation], sign: str) -> tuple[str, ...]:
+    """A factor of 3 or 1/3 everywhere, where more than one shape shows it."""
+    factors = [abs(o.factor) for o in observations]
+    if shapes_seen(observations) < 2 or any(
+        abs(k - factors[0]) > o.slack * k for k, o in zip(factors, observations, strict=True)
+    ):
+        return ()
+    for bottom in range(1, _NUMBERS + 1):
+        top = round(factors[0] * bottom)
+        if 0 < top <= _NUMBERS and abs(factors[0] * bottom - top) <= observations[0].slack * top:
+            return (f"{sign}{top}" if bottom == 1 else f"{sign}{top}/{bottom}",)
+    return ()

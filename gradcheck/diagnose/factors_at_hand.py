@@ -1,6 +1,6 @@
 """Backward gives n times an array that is at hand: a leaf, the input, the output, or one over it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -10,11 +10,24 @@ from gradcheck.diagnose.scaling import point_hides_shape
 from gradcheck.diagnose.suspect import Suspect
 
 
-def elementwise_factor(suspect: Suspect) -> Iterator[Prediction]:
-    """Backward gives n times an array at hand, entry by entry or along an axis."""
+def parameter_factor(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward gives n times another leaf, entry by entry or along an axis."""
+    others = {name: values for name, values in suspect.evidence.point.items() if name not in ("input", suspect.name)}
+    yield from _factors(suspect, others)
+
+
+def point_factor(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward gives n times the leaf itself, the input or the output."""
+    point = suspect.evidence.point
+    own = {"x" if name == "input" else name: point[name] for name in ("input", suspect.name) if name in point}
+    yield from _factors(suspect, {**own, "y": suspect.evidence.output})
+
+
+def _factors(suspect: Suspect, arrays: Mapping[str, Array]) -> Iterator[Prediction]:
     if suspect.telling < 3 or point_hides_shape(suspect):
         return
-    for label, values in _at_hand(suspect):
+    for label, given in arrays.items():
+        values = np.asarray(given, dtype=np.float64)
         for place, spread in _spread_over(values, suspect.shape):
             for name, factor in _forms(label, spread):
                 yield _prediction(suspect, f"{name}{place}", name, factor)
@@ -34,6 +47,7 @@ def _forms(label: str, values: Array) -> Iterator[tuple[str, Array]]:
         yield f"(1 - {label})", 1 - values
         yield f"{label}**2", values**2
         yield f"1 / {label}**2", 1 / values**2
+        yield f"{label} * (1 - {label})", values * (1 - values)
 
 
 def _spread_over(values: Array, shape: Index) -> Iterator[tuple[str, Array]]:
@@ -48,9 +62,3 @@ def _spread_over(values: Array, shape: Index) -> Iterator[tuple[str, Array]]:
         if length == long[0] and sum(n > 1 for n in shape) > 1:
             line = values.reshape([-1 if a == axis else 1 for a in range(len(shape))])
             yield f" along axis {axis}", np.broadcast_to(line, shape)
-
-
-def _at_hand(suspect: Suspect) -> Iterator[tuple[str, Array]]:
-    for name, values in suspect.evidence.point.items():
-        yield "x" if name == "input" else name, np.asarray(values, dtype=np.float64)
-    yield "y", suspect.evidence.output

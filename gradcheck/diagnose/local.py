@@ -36,7 +36,7 @@ def left_out_mask(suspect: Suspect) -> Iterator[Prediction]:
     if not _shaped_alike(suspect) or suspect.telling < 3 or truth(suspect) is not None:
         return
     ours, theirs = _mask(suspect, suspect.view.n), _mask(suspect, suspect.view.a)
-    if ours is None or theirs is None or not np.any(ours[0]):
+    if ours is None or theirs is None or not np.any(ours[0] != theirs[0]):
         return
     dropped, c = ours
     sentence = (

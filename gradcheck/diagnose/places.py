@@ -35,7 +35,7 @@ def located(suspect: Suspect) -> tuple[str, str] | None:
     cause = "zero-gradient" if zero else "border-wrong" if place.border else "located"
     count = int(np.sum(wrong))
     share = f"{count} of {wrong.size} {'entry' if wrong.size == 1 else 'entries'}"
-    return cause, f"{suspect.symbol} is wrong {place.words} ({share}) and right elsewhere{_there(suspect, wrong)}."
+    return cause, f"{suspect.symbol} is wrong {place.words} ({share}) and right elsewhere{there(suspect, wrong)}."
 
 
 def condition(suspect: Suspect) -> str | None:
@@ -52,7 +52,7 @@ def simplest(suspect: Suspect, wrong: Array, right: Array) -> Place | None:
     if np.sum(wrong) == 1:
         return Place(f"at entry {indices(wrong)}", wrong)
     place = next((place for place in _places(suspect, wrong) if _covers(place, wrong, right)), None)
-    if place is None and np.sum(wrong) <= _FEW:
+    if place is None and np.sum(wrong) <= min(_FEW, wrong.size / 4):
         return Place(f"at {indices(wrong)}", wrong)
     return place
 
@@ -63,8 +63,7 @@ def _covers(place: Place, wrong: Array, right: Array) -> bool:
 
 def _places(suspect: Suspect, wrong: Array) -> Iterator[Place]:
     """Descriptions from the simplest on."""
-    spatial = suspect.name == "input" and wrong.ndim >= 3
-    yield from _slices(wrong, spatial=spatial)
+    yield from _slices(wrong, suspect.spatial)
     yield from _borders(wrong.shape)
     if np.sum(wrong) >= 3:
         yield from _conditions(suspect)
@@ -75,13 +74,13 @@ def _places(suspect: Suspect, wrong: Array) -> Iterator[Place]:
     yield from _boxes(wrong)
 
 
-def _slices(wrong: Array, *, spatial: bool) -> Iterator[Place]:
+def _slices(wrong: Array, spatial: Index) -> Iterator[Place]:
     if wrong.ndim < 2:
         return
     for axis, length in enumerate(wrong.shape):
         i = int(np.argwhere(wrong)[0][axis])
         at = np.indices(wrong.shape)[axis]
-        edge = spatial and length > 2 and i in (0, length - 1)
+        edge = axis in spatial and length > 2 and i in (0, length - 1)
         yield Place(f"at every entry of {slice_name(axis, i, wrong.ndim)}", at == i, border=edge, whole=not edge)
 
 
@@ -167,7 +166,7 @@ def _boxes(wrong: Array) -> Iterator[Place]:
     yield Place(f"in the block [{', '.join(spans)}]", mask)
 
 
-def _there(suspect: Suspect, wrong: Array) -> str:
+def there(suspect: Suspect, wrong: Array) -> str:
     """What the wrong entries have in common."""
     a, n = suspect.view.a[wrong], suspect.view.n[wrong]
     if np.all(a == 0):

@@ -6,12 +6,12 @@ import numpy as np
 
 from gradcheck.diagnose.contributions import overwritten
 from gradcheck.diagnose.evidence import Evidence
-from gradcheck.diagnose.factors_at_hand import elementwise_factor
+from gradcheck.diagnose.factors_at_hand import parameter_factor, point_factor
 from gradcheck.diagnose.finding import Finding
 from gradcheck.diagnose.hypothesis import Hypothesis, Match, match
 from gradcheck.diagnose.local import left_out_mask, other_function, wrong_local_derivative
 from gradcheck.diagnose.operands import turned_cotangent, turned_parameter
-from gradcheck.diagnose.places import located
+from gradcheck.diagnose.places import located, there
 from gradcheck.diagnose.reductions import other_reduction, summed_too_far, wrong_shape
 from gradcheck.diagnose.scaling import constant_factor, point_hides_shape, sign_flipped, sliced_factor
 from gradcheck.diagnose.shuffles import (
@@ -23,7 +23,7 @@ from gradcheck.diagnose.shuffles import (
     values_elsewhere,
 )
 from gradcheck.diagnose.suspect import Suspect
-from gradcheck.diagnose.terms import constant_per_row, normalisation_terms, regulariser, row_term
+from gradcheck.diagnose.terms import constant_per_row, normalisation_terms, regulariser, row_term, skip_term
 from gradcheck.diagnose.together import together
 from gradcheck.diagnose.vanishing import ghost_gradient, non_finite, nothing_supplied, zero_gradient
 from gradcheck.diagnose.words import listed
@@ -36,7 +36,8 @@ EXACT: tuple[Hypothesis, ...] = (
     memory_order, left_out_mask, constant_factor, ghost_gradient,
 )  # fmt: skip
 FITTED: tuple[Hypothesis, ...] = (
-    wrong_local_derivative, sliced_factor, elementwise_factor, regulariser, row_term, slices_moved,
+    row_term, skip_term, parameter_factor, wrong_local_derivative, sliced_factor, point_factor, regulariser,
+    slices_moved,
 )  # fmt: skip
 PROBED: tuple[Hypothesis, ...] = (turned_parameter, turned_cotangent, overwritten)
 LOOSE: tuple[Hypothesis, ...] = (constant_per_row, values_elsewhere, other_function, normalisation_terms)
@@ -97,7 +98,7 @@ def _unrecognised(suspect: Suspect, tried: Sequence[Match]) -> Finding:
     before = float(np.linalg.norm((view.a - view.n)[view.known]) / (np.linalg.norm(view.n[view.known]) or 1.0))
     message = (
         f"{suspect.symbol} is wrong at {share} and no known cause reproduces it: it differs from the numeric gradient "
-        f"by {before:.2g} of its length."
+        f"by {before:.2g} of its length{there(suspect, wrong)}."
     )
     if point_hides_shape(suspect):
         message += " All entries of the input are equal here: try a random one, which tells more."

@@ -92,8 +92,8 @@ def _along(suspect: Suspect, axis: int) -> Iterator[Prediction]:
     if not wrong or len(wrong) == len(factors) or np.ptp([factors[i] for i in wrong]) > _SAME:
         return
     one = factors[wrong[0]]
-    if not _is_plain(one):
-        return
+    if not _is_plain(one) or (axis in suspect.spatial and set(wrong) <= {0, len(factors) - 1}):
+        return  # the edge of an image is a place, and says more
     shape = [1] * len(suspect.shape)
     shape[axis] = -1
     cause = {-1.0: "sign-flipped", 0.0: "zero-gradient"}.get(one, "constant-factor")

@@ -92,6 +92,13 @@ class Suspect:
         return tuple(view for view in found if view is not None)
 
     @property
+    def spatial(self) -> tuple[int, ...]:
+        """The axes of an image's height and width: (H, W, D) is the article's order."""
+        if self.name != "input" or len(self.shape) not in (3, 4):
+            return ()
+        return (0, 1) if len(self.shape) == 3 else (1 if self.shape[1] > self.shape[3] else 3, 2)
+
+    @property
     def views(self) -> tuple[View, ...]:
         """All that is known of the leaf."""
         return (self.view, *self.further)

@@ -44,6 +44,18 @@ def row_term(suspect: Suspect) -> Iterator[Prediction]:
                 yield Prediction("missing-term", 3, name, sentence, same, _signed(term, sign))
 
 
+def skip_term(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward gives n without dY itself: what a skip connection hands on."""
+    if suspect.name != "input" or suspect.shape != suspect.evidence.output.shape or suspect.telling < 3:
+        return
+    skip = "a skip connection, Y = X + f(X), hands dE/dY on as it is"
+    for sign, words in ((-1.0, "lacks the term dY"), (1.0, "holds dY once too often")):
+        sentence = f"{suspect.symbol} {words}: {skip}."
+        yield Prediction(
+            "missing-term", 3, f"{'without' if sign < 0 else 'plus'} dY", sentence, same, _signed(_dy, sign)
+        )
+
+
 def constant_per_row(suspect: Suspect) -> Iterator[Prediction]:
     """Along an axis a - n is one number: a mean that was not subtracted, or subtracted twice."""
     view = suspect.view
@@ -113,6 +125,10 @@ def _coefficient(view: View, column: Array) -> float:
     with np.errstate(all="ignore"):
         gap, unit = ((view.a - view.n) / view.slack)[use], (column / view.slack)[use]
         return float(gap @ unit / (unit @ unit))
+
+
+def _dy(view: View) -> Array:
+    return view.cotangent
 
 
 def _signed(term: Term, sign: float) -> Term:

@@ -30,7 +30,7 @@ def ghost_gradient(suspect: Suspect) -> Iterator[Prediction]:
     """Backward does not give 0 at some entries where the output does not move; elsewhere a = n."""
     view = suspect.view
     still, ghosts = _ghosts(suspect)
-    if not np.any(ghosts) or np.any(suspect.wrong & ~ghosts):
+    if not np.any(ghosts) or np.any(suspect.wrong & ~ghosts) or _follows_formula(suspect):
         return
     given = float(np.max(np.abs(view.a[ghosts])))
     everywhere = bool(np.all(still))
@@ -39,9 +39,8 @@ def ghost_gradient(suspect: Suspect) -> Iterator[Prediction]:
         f"The output does not move at all with {_the(suspect.name)} at {place}, yet {suspect.symbol} is up to "
         f"{given:.4g} there; it should be 0: look for a mask, a padding or a condition of forward that backward lacks."
     )
-    rank = 0 if everywhere else 5 if _follows_formula(suspect) else 1
     offset = held(np.where(ghosts, view.a, 0.0))
-    yield Prediction("ghost-gradient", rank, "not zero where y stands still", sentence, same, offset)
+    yield Prediction("ghost-gradient", 0 if everywhere else 1, "not zero where y stands still", sentence, same, offset)
 
 
 def nothing_supplied(comparison: Comparison, where: str | None) -> Finding:
