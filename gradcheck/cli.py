@@ -23,8 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         known = parse(arguments, _version())
         return _explain(known.cause) if known.command == "explain" else _run(known)
     except GradcheckError as error:
-        print(f"gradcheck: {error}", file=sys.stderr)  # noqa: T201 -- the command line prints
-        return COULD_NOT
+        return _complain(error)
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -67,15 +66,23 @@ def _reports(known: argparse.Namespace) -> list[Report]:
 
 
 def _deliver(reports: Sequence[Report], record: dict[str, Any], *, show_all: bool) -> int:
-    """Files first, then stdout."""
+    """Files first, then stdout; a file that cannot be written keeps nothing else from being delivered."""
     code = 0
     for report in sorted(reports, key=lambda report: report.file == "-"):
         text = _rendered(report, record, show_all=show_all)
-        if report.file != "-":
+        if report.file == "-":
+            code = max(code, 0 if write_stdout(text) else BROKEN_PIPE)
+            continue
+        try:
             write_file(report.file, text)
-        elif not write_stdout(text):
-            code = BROKEN_PIPE
+        except UsageError as error:
+            code = _complain(error)
     return code
+
+
+def _complain(error: GradcheckError) -> int:
+    print(f"gradcheck: {error}", file=sys.stderr)  # noqa: T201 -- the command line prints
+    return COULD_NOT
 
 
 def _rendered(report: Report, record: dict[str, Any], *, show_all: bool) -> str:

@@ -106,11 +106,12 @@ def _narrowed(whole: Offer, only: str, source: Source) -> Offer:
     notes = tuple(note for note in whole.notes if note.startswith(source.label(only) + " "))
     problems = whole.problems
     if not chosen and not notes and not problems and source.direct:
-        problems = (_absent(only, [family.label for family in whole.families], source),)
+        problems = (absent(only, [family.label for family in whole.families], source),)
     return Offer(chosen, problems, notes)
 
 
-def _absent(only: str, labels: Iterable[str], source: Source) -> Problem:
+def absent(only: str, labels: Iterable[str], source: Source) -> Problem:
+    """There is no such class in the file: the likest of those that there are."""
     there = list(labels)
     close = difflib.get_close_matches(only, there, n=1)
     hint = f"did you mean {close[0]}?" if close else f"there is {', '.join(there) or 'nothing to check'}"

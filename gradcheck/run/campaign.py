@@ -2,12 +2,13 @@
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gradcheck.gather.bases import inherited_names
 from gradcheck.gather.config import ExpectedFault
+from gradcheck.gather.discover import absent
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.targets import Source, resolve, unique
 from gradcheck.run.expected import marked, vanished
@@ -41,7 +42,8 @@ def _quiet(_: str) -> None:
 
 def run(plan: Plan, progress: Progress = _quiet) -> CampaignResult:
     """Visit every file of every target; Ctrl-C ends it with what there is so far."""
-    sources, problems, notes = _sources(plan.targets)
+    found, problems, notes = _sources(plan.targets)
+    sources = unique(found)
     inherited = inherited_names(_with_neighbours(sources))
     visits: list[Visit] = []
     interrupted = False
@@ -52,7 +54,7 @@ def run(plan: Plan, progress: Progress = _quiet) -> CampaignResult:
     except KeyboardInterrupt:
         interrupted = True
     problems += [problem for visit in visits for problem in visit.problems]
-    problems += [] if interrupted else _empty(plan.targets, visits, problems)
+    problems += [] if interrupted else [*_empty(plan.targets, visits, problems), *_unseen(found, visits)]
     notes += [note for visit in visits for note in visit.notes]
     return _outcome(plan, visits, problems, notes, interrupted=interrupted)
 
@@ -74,7 +76,7 @@ def _outcome(
 
 
 def _sources(targets: Iterable[str]) -> tuple[list[Source], list[Problem], list[str]]:
-    """The files of the targets, each once; what is not there; what is left out."""
+    """The files of the targets; what is not there; what is left out."""
     found: list[Source] = []
     problems: list[Problem] = []
     for target in targets:
@@ -85,7 +87,7 @@ def _sources(targets: Iterable[str]) -> tuple[list[Source], list[Problem], list[
             found += sources
     entries = [source for source in found if source.path.name == "__main__.py" and not source.direct]
     notes = [f"{source.spelled} starts a program when imported: not checked" for source in entries]
-    return unique([source for source in found if source not in entries]), problems, notes
+    return [source for source in found if source not in entries], problems, notes
 
 
 def _with_neighbours(sources: Iterable[Source]) -> list[Path]:
@@ -125,6 +127,14 @@ def _empty(targets: Iterable[str], visits: Sequence[Visit], problems: Sequence[P
     if silent or problems or any(visit.results() for visit in visits):
         return silent
     return [Problem(" ".join(targets), "Nothing", _NOTHING)]
+
+
+def _unseen(sources: Iterable[Source], visits: Sequence[Visit]) -> Iterator[Problem]:
+    """Classes asked for in files that an earlier target covers, and which are not there."""
+    for source in sources:
+        visit = next((visit for visit in visits if visit.source.path == source.path), None)
+        if source.direct and source.only is not None and visit is not None and not visit.knows(source.only):
+            yield absent(source.only, visit.results(), source)
 
 
 _NOTHING = (

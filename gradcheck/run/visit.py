@@ -64,6 +64,12 @@ class Visit:
         """Is there anything to report of the file?"""
         return bool(self.finished or self.problems or self.notes or self.known)
 
+    def knows(self, label: str) -> bool:
+        """Is there a check, a problem or a note about this class; or did the file fail as a whole?"""
+        said = [problem.target for problem in self.problems] + self.notes
+        whole = any(problem.target in (self.source.spelled, self.source.target) for problem in self.problems)
+        return whole or label in self.results() or any(f":{label}" in text for text in said)
+
     def _unfinished(self, key: Key, failure: Failure) -> CheckResult:
         return CheckResult(self.names.get(key, ""), Verdict.ERROR, error=failure, seed=self.options.seed)
 

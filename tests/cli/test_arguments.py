@@ -1,0 +1,82 @@
+"""What the command line refuses, and how it says so."""
+
+import pytest
+
+from tests.cli.tools import Cli, layer
+
+WHOLE = "expected a whole number of at least 0, got"
+LATER = "not in this version of gradcheck"
+
+BAD = [
+    pytest.param(["--seed", "x"], f"argument --seed: {WHOLE} 'x'", id="seed, no number"),
+    pytest.param(["--seed=-1"], f"argument --seed: {WHOLE} '-1'", id="seed, negative"),
+    pytest.param(["--seed", "1.5"], f"argument --seed: {WHOLE} '1.5'", id="seed, a fraction"),
+    pytest.param(["--seed"], "argument --seed: expected one argument", id="seed, nothing"),
+    pytest.param(["--case", "first"], f"argument --case: {WHOLE} 'first'", id="case, a word"),
+    pytest.param(["--case=-1"], f"argument --case: {WHOLE} '-1'", id="case, negative"),
+    pytest.param(["--rtol", "0"], "argument --rtol: expected a number between 0 and 1, got '0'", id="rtol, zero"),
+    pytest.param(["--rtol", "1"], "expected a number between 0 and 1, got '1'", id="rtol, one"),
+    pytest.param(["--rtol", "nan"], "expected a number between 0 and 1, got 'nan'", id="rtol, nan"),
+    pytest.param(["--rtol", "small"], "expected a number between 0 and 1, got 'small'", id="rtol, a word"),
+    pytest.param(["--timeout", "0"], "expected a finite number of seconds above 0, got '0'", id="timeout, zero"),
+    pytest.param(["--timeout", "inf"], "expected a finite number of seconds above 0, got 'inf'", id="timeout, inf"),
+    pytest.param(["--timeout", "1m"], "expected a finite number of seconds above 0, got '1m'", id="timeout, a unit"),
+    pytest.param(["--method", "exact"], "argument --method: expected auto or entries, got 'exact'", id="method"),
+    pytest.param(["--method", "screen"], f"the method 'screen' is {LATER}", id="method, later"),
+    pytest.param(["--format", "xml"], "argument --format: expected one of text, json, got 'xml'", id="format"),
+    pytest.param(["--format", "html"], f"the format 'html' is {LATER}", id="format html, later"),
+    pytest.param(["--format", "junit"], f"the format 'junit' is {LATER}", id="format junit, later"),
+    pytest.param(["--format", "markdown"], f"the format 'markdown' is {LATER}", id="format markdown, later"),
+    pytest.param(["--format", "github"], f"the format 'github' is {LATER}", id="format github, later"),
+    pytest.param(["--report", "json"], "argument --report: expected FORMAT=FILE, got 'json'", id="report, no file"),
+    pytest.param(["--report", "json="], "expected FORMAT=FILE, got 'json='", id="report, an empty file"),
+    pytest.param(["--report", "xml=a.xml"], "expected one of text, json, got 'xml'", id="report, format"),
+    pytest.param(["--report", "html=a.html"], f"the format 'html' is {LATER}", id="report html, later"),
+    pytest.param(
+        ["--report", "json=-", "--format", "text"],
+        "stdout can carry one report, got 2 (json, text); write the others to files",
+        id="two reports on stdout",
+    ),
+    pytest.param(["--report", "json=."], "--report: . is a folder; name a file in it", id="report, a folder"),
+    pytest.param(["--search", "5"], f"--search: {LATER}", id="search, later"),
+    pytest.param(["--search"], f"--search: {LATER}", id="search without a number, later"),
+    pytest.param(["--power"], f"--power: {LATER}", id="power, later"),
+    pytest.param(["--budget", "100"], f"--budget: {LATER}", id="budget, later"),
+    pytest.param(["--jobs", "2"], f"--jobs: {LATER}", id="jobs, later"),
+    pytest.param(["--config", "x.toml", "--no-config"], "not allowed with argument --config", id="both configs"),
+    pytest.param(["--config", "none.toml"], "none.toml: cannot be read: No such file", id="config, no file"),
+    pytest.param(["--sed", "3"], "unrecognized arguments: --sed 3", id="an option that is none"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD)
+def test_a_bad_argument_is_refused_and_nothing_runs(cli: Cli, arguments: list[str], message: str) -> None:
+    cli.write({"good.py": "open('imported', 'w').close()\n" + layer("Good")})
+    ran = cli("run", "good.py", *arguments)
+    assert ran.code == 2
+    assert message in ran.err
+    assert ran.out == ""
+    assert "Traceback" not in ran.err
+    assert not (cli.folder / "imported").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param([], "expected a command: run or explain", id="nothing"),
+        pytest.param(["check"], "invalid choice: 'check'", id="no such command"),
+        pytest.param(["baseline", "check", "--force"], f"gradcheck baseline: {LATER}", id="baseline, later"),
+        pytest.param(["explain", "constnt-factor"], "there is no cause 'constnt-factor'; did you mean", id="a cause"),
+        pytest.param(["explain", "zzz"], "`gradcheck explain` lists them all", id="no such cause at all"),
+        pytest.param(["run", "--no-config"], "no TARGET: name a file, folder or module", id="no target"),
+    ],
+)
+def test_a_bad_command_is_refused(cli: Cli, arguments: list[str], message: str) -> None:
+    ran = cli(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+
+
+def test_jobs_1_is_what_this_version_does(cli: Cli) -> None:
+    cli.write({"good.py": layer("Good")})
+    assert cli("run", "good.py", "--no-config", "--jobs", "1").code == 0
