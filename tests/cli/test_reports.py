@@ -1,0 +1,157 @@
+"""Reports: to stdout and to files, whole or not at all."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.tools import Cli, Ran, layer, surroundings
+
+WRONG = layer("Wrong", backward="return output_error * 3.0")
+
+
+def test_json_is_the_record_and_nothing_else(cli: Cli) -> None:
+    cli.write({"a.py": layer("A")})
+    ran = cli("run", "a.py", "--no-config", "--format", "json", "--seed", "5")
+    assert (ran.code, ran.err) == (0, "")
+    assert (ran.record["schema"], ran.record["seed"]) == (1, 5)
+    assert ran.record["summary"]["pass"] == len(ran.record["checks"])
+    assert ran.record["checks"][0]["path"] == str(cli.folder / "a.py")
+
+
+def test_text_goes_to_stdout_by_default_without_colours(cli: Cli) -> None:
+    cli.write({"a.py": layer("A")})
+    ran = cli("run", "a.py", "--no-config")
+    first, second = ran.out.split("\n\n")[:2]
+    assert " ".join(first.split()) == f"gradcheck 0.1.0, seed 0, in {cli.folder}"
+    assert second.startswith("a.py:A\n")
+    assert ran.out.splitlines()[-1].startswith("Verified ")
+    assert "\x1b" not in ran.out
+
+
+def test_several_reports_of_one_run(cli: Cli) -> None:
+    cli.write({"a.py": WRONG})
+    ran = cli("run", "a.py", "--no-config", "--report", "json=out/deep/a.json", "--report", "text=a.txt")
+    assert ran.code == 1
+    assert (cli.folder / "out/deep/a.json").read_text(encoding="utf-8").startswith('{\n  "schema": 1')
+    assert (cli.folder / "a.txt").read_text(encoding="utf-8") == ran.out
+
+
+def test_a_report_may_be_stdouts(cli: Cli) -> None:
+    cli.write({"a.py": layer("A")})
+    assert cli("run", "a.py", "--no-config", "--report", "json=-").record["schema"] == 1
+
+
+def test_a_report_replaces_an_older_one_and_leaves_nothing_beside_it(cli: Cli) -> None:
+    cli.write({"a.py": layer("A"), "out/a.txt": "previous\n" * 5000})
+    cli("run", "a.py", "--no-config", "--report", "text=out/a.txt")
+    assert "previous" not in (cli.folder / "out/a.txt").read_text(encoding="utf-8")
+    assert [path.name for path in (cli.folder / "out").iterdir()] == ["a.txt"]
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_and_the_others_are_delivered(cli: Cli) -> None:
+    cli.write({"a.py": layer("A"), "file": "in the way"})
+    ran = cli("run", "a.py", "--no-config", "--report", "json=file/a.json", "--report", "json=b.json")
+    assert ran.code == 2
+    assert "gradcheck: --report: file/a.json cannot be written: " in ran.err
+    assert "Verified" in ran.out
+    assert (cli.folder / "b.json").is_file()
+    assert (cli.folder / "file").read_text(encoding="utf-8") == "in the way"
+
+
+@pytest.mark.parametrize("text", ["text", "json"])
+def test_reports_hold_no_escape_codes(cli: Cli, text: str) -> None:
+    cli.write({"a.py": layer("A", forward="raise ValueError('\\x1b[31mred')")})
+    cli("run", "a.py", "--no-config", "--report", f"{text}=a.out")
+    assert "\x1b" not in (cli.folder / "a.out").read_text(encoding="utf-8")
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(cli: Cli) -> None:
+    cli.write({"a.py": layer("A")})
+    command = [sys.executable, "-m", "gradcheck", "run", "a.py", "--no-config", "--all"]
+    with subprocess.Popen(
+        command, cwd=cli.folder, env=surroundings(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 141
+
+
+def leaves(ran: Ran) -> set[str]:
+    return {leaf["name"] for check in ran.record["checks"] for leaf in check["leaves"]}
+
+
+def test_leaf_narrows_the_report_and_its_verdict(cli: Cli) -> None:
+    cli.write({"conv.py": "from layers.article import ConvLayer as Base\n\n\nclass ConvLayer(Base):\n    pass\n"})
+    target = ("run", "conv.py", "--no-config", "--format", "json")
+    whole = cli(*target)
+    assert {leaf["name"] for check in whole.record["checks"] for leaf in check["leaves"]} == {
+        "input",
+        "weights",
+        "bias",
+    }
+    bias, weights = cli(*target, "--leaf", "bias"), cli(*target, "--leaf", "weights")
+    assert (whole.code, bias.code, weights.code) == (1, 1, 0)
+    assert leaves(bias) == {"bias"}
+    nothing = cli(*target, "--leaf", "biass")
+    assert nothing.code == 2
+    assert nothing.problem("--leaf biass")["message"].startswith("no check has a leaf 'biass'; there are: bias, input")
+
+
+OPTIONS = ("--seed", "0", "--case", "3", "--rtol", "1e-05", "--no-config")
+
+
+def test_case_narrows_the_report_and_is_what_replay_runs(cli: Cli) -> None:
+    cli.write({"a.py": WRONG})
+    whole = cli("run", "a.py", "--no-config", "--rtol", "1e-5", "--format", "json").record["checks"]
+    words = whole[3]["replay"].split()
+    assert words == ["gradcheck", "run", "a.py:Wrong", *OPTIONS]
+    (again,) = cli(*words[1:], "--format", "json").record["checks"]
+    assert {**again, "seconds": 0} == {**whole[3], "seconds": 0}
+
+
+def test_a_case_that_no_class_has(cli: Cli) -> None:
+    cli.write({"a.py": layer("A")})
+    ran = cli("run", "a.py", "--no-config", "--case", "99", "--format", "json")
+    assert ran.code == 2
+    assert ran.problem("--case 99")["message"].startswith("no class has a case 99 (counted from 0): a.py:A has ")
+
+
+def test_the_same_seed_gives_the_same_record(cli: Cli) -> None:
+    source = layer(
+        "Noisy", init="self.w = np.random.rand()", forward="return input * self.w", backward="return 0 * output_error"
+    )
+    cli.write({"a.py": source})
+
+    def run(seed: str) -> list[dict[str, object]]:
+        ran = cli("run", "a.py", "--no-config", "--seed", seed, "--format", "json")
+        return [{**check, "seconds": 0} for check in ran.record["checks"]]
+
+    assert run("3") == run("3")
+    assert run("3") != run("4")
+
+
+WARNS = layer("Warns", forward="y = input * 2.0; input += 1; return y")
+
+
+def test_a_warning_fails_only_under_strict(cli: Cli) -> None:
+    cli.write({"a.py": WARNS})
+    assert [cli("run", "a.py", "--no-config", *strict).code for strict in ([], ["--strict"])] == [0, 1]
+
+
+ENTROPY = layer("Entropy", forward="return input + int.from_bytes(os.urandom(7), 'big')")
+
+
+def test_an_inconclusive_check_fails_unless_allowed(cli: Cli) -> None:
+    cli.write({"a.py": ENTROPY})
+    ran = cli("run", "a.py", "--no-config", "--format", "json")
+    assert {check["verdict"] for check in ran.record["checks"]} == {"inconclusive"}
+    assert ran.code == 1
+    assert cli("run", "a.py", "--no-config", "--allow-inconclusive").code == 0
+
+
+def test_a_strict_tolerance_fails_what_a_loose_one_passes(cli: Cli) -> None:
+    cli.write({"a.py": layer("A", backward="return output_error * 2.0 * (1 + 1e-6)")})
+    assert [cli("run", "a.py", "--no-config", "--rtol", rtol).code for rtol in ("1e-4", "1e-7")] == [0, 1]
