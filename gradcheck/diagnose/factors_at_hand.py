@@ -24,7 +24,7 @@ def point_factor(suspect: Suspect) -> Iterator[Prediction]:
 
 
 def _factors(suspect: Suspect, arrays: Mapping[str, Array]) -> Iterator[Prediction]:
-    if suspect.telling < 3 or point_hides_shape(suspect):
+    if suspect.entries < 3 or point_hides_shape(suspect):
         return
     for label, given in arrays.items():
         values = np.asarray(given, dtype=np.float64)

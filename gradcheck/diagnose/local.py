@@ -5,8 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcheck.base.arrays import Array
+from gradcheck.base.errors import LayerError
+from gradcheck.base.randomness import stream
 from gradcheck.diagnose.hypothesis import Prediction, Term, nothing, only
 from gradcheck.diagnose.places import condition
+from gradcheck.diagnose.rounding import rounded
 from gradcheck.diagnose.scaling import point_hides_shape
 from gradcheck.diagnose.slopes import place_of, slopes, truth
 from gradcheck.diagnose.suspect import Suspect
@@ -19,7 +22,7 @@ _SAME = 1e-7
 
 def wrong_local_derivative(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives dY times another known function of x or y than f'."""
-    if not _shaped_alike(suspect) or suspect.telling < 3 or point_hides_shape(suspect):
+    if not _shaped_alike(suspect) or suspect.entries < 3 or point_hides_shape(suspect):
         return
     right = truth(suspect)
     for label, slope in slopes(suspect):
@@ -33,10 +36,10 @@ def wrong_local_derivative(suspect: Suspect) -> Iterator[Prediction]:
 
 def left_out_mask(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives dY unchanged, or dY times other zeros, where forward multiplies by a mask of 0 and c."""
-    if not _shaped_alike(suspect) or suspect.telling < 3 or truth(suspect) is not None:
+    if not _shaped_alike(suspect) or suspect.entries < 3 or truth(suspect) is not None:
         return
     ours, theirs = _mask(suspect, suspect.view.n), _mask(suspect, suspect.view.a)
-    if ours is None or theirs is None or not np.any(ours[0] != theirs[0]):
+    if ours is None or theirs is None or not np.any(ours[0] & ~theirs[0]):
         return
     dropped, c = ours
     sentence = (
@@ -50,12 +53,12 @@ def left_out_mask(suspect: Suspect) -> Iterator[Prediction]:
 
 def other_function(suspect: Suspect) -> Iterator[Prediction]:
     """Backward treats x entry by entry, as forward does, but dY is multiplied by no known function."""
-    if not _shaped_alike(suspect) or suspect.telling < 3 or not suspect.evidence.elementwise:
+    if not _shaped_alike(suspect) or suspect.entries < 3 or not suspect.evidence.elementwise:
         return
     place, wrong = condition(suspect), suspect.wrong
     if place is None and 2 * np.sum(wrong) <= np.sum(suspect.view.telling):
         return
-    if point_hides_shape(suspect) or not _also_by_entry(suspect):
+    if point_hides_shape(suspect) or rounded(suspect) or not (_also_by_entry(suspect) and _follows_x(suspect)):
         return
     offset = only(suspect.view, suspect.view.a)
     yield Prediction("wrong-local-derivative", 6, "dY times another function", _where(suspect, place), nothing, offset)
@@ -88,6 +91,26 @@ def _also_by_entry(suspect: Suspect) -> bool:
     if a is None or a.shape != g.shape:
         return False
     first, again = suspect.view.a / suspect.view.cotangent, a / g
+    return bool(np.all(np.abs(first - again) <= _SAME * (np.abs(first) + np.max(np.abs(first)))))
+
+
+def _follows_x(suspect: Suspect) -> bool:
+    """With the entries of the input in another order, does the number that multiplies dY go with them?"""
+    leaf = suspect.evidence.leaf(suspect.name)
+    if leaf is None:
+        return False
+    saved, g = leaf.values(), suspect.view.cotangent
+    order = stream(0, "order").permutation(saved.size)
+    try:
+        leaf.write(saved.ravel()[order].reshape(saved.shape))
+        a = suspect.evidence.subject.vjp(g).get(suspect.name)
+    except LayerError:
+        return False
+    finally:
+        leaf.write(saved)
+    if a is None or a.shape != g.shape:
+        return False
+    first, again = (suspect.view.a / g).ravel()[order].reshape(g.shape), a / g
     return bool(np.all(np.abs(first - again) <= _SAME * (np.abs(first) + np.max(np.abs(first)))))
 
 

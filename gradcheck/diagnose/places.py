@@ -1,5 +1,6 @@
 """Where the wrong entries lie, in words: one entry, a slice, an edge, a stride, a condition on the point."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -7,20 +8,26 @@ from itertools import pairwise
 import numpy as np
 
 from gradcheck.base.arrays import Array, Index
+from gradcheck.diagnose.chance import speaks
 from gradcheck.diagnose.suspect import Suspect
 from gradcheck.diagnose.words import axes, indices, number, slice_name
 
 _FEW = 8
+_CONDITIONS = 6
 
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """A description of a set of entries. border: it is an edge, a margin or a stride of a spatial axis."""
+    """A description of a set of entries.
+
+    border: an edge, a margin or a stride · whole: whole slices of one axis · choices: descriptions of its kind.
+    """
 
     words: str
     mask: Array
     border: bool = False
-    whole: bool = False  # whole slices of one axis
+    whole: bool = False
+    choices: float = 8.0
 
 
 def located(suspect: Suspect) -> tuple[str, str] | None:
@@ -31,9 +38,11 @@ def located(suspect: Suspect) -> tuple[str, str] | None:
     place = simplest(suspect, wrong, right)
     if place is None:
         return None
+    count = int(np.sum(wrong))
     zero = place.whole and bool(np.all(suspect.view.a[wrong] == 0))
     cause = "zero-gradient" if zero else "border-wrong" if place.border else "located"
-    count = int(np.sum(wrong))
+    if not speaks(count, count + int(np.sum(right)), place.choices):
+        cause = "located"
     share = f"{count} of {wrong.size} {'entry' if wrong.size == 1 else 'entries'}"
     return cause, f"{suspect.symbol} is wrong {place.words} ({share}) and right elsewhere{there(suspect, wrong)}."
 
@@ -41,7 +50,7 @@ def located(suspect: Suspect) -> tuple[str, str] | None:
 def condition(suspect: Suspect) -> str | None:
     """`where x < 0`, where such a condition on the point tells the wrong entries from the right ones."""
     wrong, right = suspect.wrong, suspect.right
-    if np.sum(wrong) < 2 or np.sum(right) < 2:
+    if np.sum(wrong) < 2 or not speaks(int(np.sum(wrong)), int(np.sum(wrong | right)), _CONDITIONS):
         return None
     fitting = (p for p in _conditions(suspect) if _covers(p, wrong, right))
     return next((place.words for place in fitting), None)
@@ -153,7 +162,8 @@ def _many_slices(wrong: Array) -> Iterator[Place]:
         hit = sorted({int(i) for i in at[axis][wrong]})
         if 1 < len(hit) < wrong.shape[axis] and len(hit) <= _FEW:
             words = f"at the indices {', '.join(map(str, hit))} of axis {axis}"
-            yield Place(words, np.isin(at[axis], hit), whole=True)
+            choices = wrong.ndim * math.comb(wrong.shape[axis], len(hit))
+            yield Place(words, np.isin(at[axis], hit), whole=True, choices=choices)
 
 
 def _boxes(wrong: Array) -> Iterator[Place]:

@@ -13,6 +13,7 @@ from gradcheck.diagnose.local import left_out_mask, other_function, wrong_local_
 from gradcheck.diagnose.operands import turned_cotangent, turned_parameter
 from gradcheck.diagnose.places import located, there
 from gradcheck.diagnose.reductions import other_reduction, summed_too_far, wrong_shape
+from gradcheck.diagnose.rounding import precision_lost
 from gradcheck.diagnose.scaling import constant_factor, point_hides_shape, sign_flipped, sliced_factor
 from gradcheck.diagnose.shuffles import (
     axis_flipped,
@@ -72,6 +73,9 @@ def _recognised(suspect: Suspect) -> Finding:
         if accepted:
             return _named(suspect, accepted)
         tried += matches
+    blurred = precision_lost(suspect)
+    if blurred is not None:
+        return blurred
     place = located(suspect)
     if place is not None:
         return Finding(place[0], suspect.name, place[1], where=suspect.evidence.where)

@@ -1,10 +1,12 @@
 """Backward gives a multiple of n: one factor, the wrong sign, some slices times one factor."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
+from gradcheck.diagnose.chance import speaks
 from gradcheck.diagnose.forms import bias_form
 from gradcheck.diagnose.hypothesis import Prediction, times
 from gradcheck.diagnose.suspect import Suspect, View
@@ -90,6 +92,10 @@ def _along(suspect: Suspect, axis: int) -> Iterator[Prediction]:
         return
     wrong = [i for i, k in enumerate(factors) if abs(k - 1) > _SAME]
     if not wrong or len(wrong) == len(factors) or np.ptp([factors[i] for i in wrong]) > _SAME:
+        return
+    entries = int(np.sum(np.take(suspect.view.telling, wrong, axis=axis)))
+    choices = suspect.view.n.ndim * math.comb(len(factors), len(wrong))
+    if not speaks(entries, suspect.entries, choices):
         return
     one = factors[wrong[0]]
     if not _is_plain(one) or (axis in suspect.spatial and set(wrong) <= {0, len(factors) - 1}):

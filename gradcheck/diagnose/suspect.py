@@ -109,6 +109,11 @@ class Suspect:
         return sum(int(np.sum(view.telling)) for view in self.views if view.differs)
 
     @property
+    def entries(self) -> int:
+        """How many entries stand above the noise under the check's own cotangent."""
+        return int(np.sum(self.view.telling))
+
+    @property
     def wrong(self) -> Array:
         """Where a differs from n."""
         return self.comparison.wrong & self.view.known

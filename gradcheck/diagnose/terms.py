@@ -12,12 +12,12 @@ from gradcheck.diagnose.words import number
 
 def regulariser(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives n + c W: weight decay in the gradient that the value does not contain."""
-    if suspect.name == "input" or suspect.telling < 3:
+    if suspect.name == "input" or suspect.entries < 3:
         return
     name, values = suspect.name, suspect.point
     for label, column in ((name, values), (f"sign({name})", np.sign(values))):
         c = _coefficient(suspect.view, column)
-        if not np.isfinite(c) or c == 0:
+        if not np.isfinite(c) or c == 0 or np.ptp(column) == 0:
             continue
         sentence = (
             f"{suspect.symbol} is the numeric gradient plus {number(c)} * {label}: backward holds the term of a "
@@ -29,7 +29,7 @@ def regulariser(suspect: Suspect) -> Iterator[Prediction]:
 def row_term(suspect: Suspect) -> Iterator[Prediction]:
     """The entries of a row are coupled (softmax, normalisation) and backward lacks the term that says so."""
     y = suspect.evidence.output
-    if suspect.shape != y.shape or suspect.telling < 3:
+    if suspect.shape != y.shape or suspect.entries < 3:
         return
     for axis in range(y.ndim):
         if y.shape[axis] < 2:
@@ -46,7 +46,7 @@ def row_term(suspect: Suspect) -> Iterator[Prediction]:
 
 def skip_term(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives n without dY itself: what a skip connection hands on."""
-    if suspect.name != "input" or suspect.shape != suspect.evidence.output.shape or suspect.telling < 3:
+    if suspect.name != "input" or suspect.shape != suspect.evidence.output.shape or suspect.entries < 3:
         return
     skip = "a skip connection, Y = X + f(X), hands dE/dY on as it is"
     for sign, words in ((-1.0, "lacks the term dY"), (1.0, "holds dY once too often")):
@@ -60,7 +60,7 @@ def constant_per_row(suspect: Suspect) -> Iterator[Prediction]:
     """Along an axis a - n is one number: a mean that was not subtracted, or subtracted twice."""
     view = suspect.view
     for axis, length in enumerate(suspect.shape):
-        if length < 3 or suspect.telling < 6 or not _varies(view, axis, [np.ones(suspect.shape)]):
+        if length < 3 or suspect.entries < 6 or not _varies(view, axis, [np.ones(suspect.shape)]):
             continue
         gap = np.mean(view.a - view.n, axis=axis, keepdims=True)
         label = f"the same number along axis {axis}"

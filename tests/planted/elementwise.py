@@ -287,7 +287,7 @@ X, ROWS = draw(3, 5), draw(4, 6)
 FAR = np.array([[-2.0, 0.5, 1.0, 800.0, -3.0]])
 
 
-def _f(name, f, wrong, right, cause="wrong-local-derivative", cls=Activation, x=X):
+def _f(name, f, wrong, right, cause="wrong-local-derivative", *, cls=Activation, x=X):
     return Planted(name, lambda: cls(f, wrong), lambda: Activation(f, right), x, "input", cause)
 
 

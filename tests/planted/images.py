@@ -254,12 +254,12 @@ SHAPE, KERNEL = (5, 6, 3), (3, 2)
 IMAGE = draw(*SHAPE)
 
 
-def _conv(name, cls, leaf, cause, expression=None, twin=Conv, shape=SHAPE, kernel=KERNEL):
+def _conv(name, cls, leaf, cause, expression=None, *, twin=Conv, shape=SHAPE, kernel=KERNEL):
     args = (shape, kernel, 2)
     return Planted(name, lambda: cls(*args), lambda: twin(*args), draw(*shape), leaf, cause, expression)
 
 
-def _pool(name, cls, cause, expression=None, twin=MaxPool, size=2, stride=2):
+def _pool(name, cls, cause, expression=None, *, twin=MaxPool, size=2, stride=2):
     args = (SHAPE, size, stride)
     return Planted(name, lambda: cls(*args), lambda: twin(*args), IMAGE, "input", cause, expression)
 

@@ -154,11 +154,11 @@ CHANCES = (np.abs(draw(4, 3)) / 4, 0.1 + 0.8 * np.random.default_rng(2).random((
 WORDS = np.array([2, 0, 3, 2, 1, 3])
 
 
-def _layer(name, cls, twin, x, cause, leaf="input", args=()):
+def _layer(name, cls, twin, x, cause, *, leaf="input", args=()):
     return Planted(name, lambda: cls(*args), lambda: twin(*args), x, leaf, cause)
 
 
-def _loss(name, loss, wrong, right, cause, expression=None, arguments=PAIR):
+def _loss(name, loss, wrong, right, cause, *, expression=None, arguments=PAIR):
     return Planted(name, lambda: (loss, wrong), lambda: (loss, right), arguments, "y_pred", cause, expression)
 
 
@@ -168,16 +168,19 @@ PLANTED = [
     _layer("rows not reversed back", NotReversedBack, Reverse, draw(5, 3), "axis-flipped"),
     _layer("rows shifted on", ShiftedOn, Shift, draw(5, 3), "permuted-entries"),
     _layer("not transposed back, square", NotTransposedBack, Transpose, draw(4, 4), "transposed"),
-    _layer("repeated indices lost", LosesRepeats, Embedding, WORDS, "duplicate-index-lost", "weights", (5, 3)),
-    _layer("padding updated", PaddingUpdated, Padded, WORDS, "ghost-gradient", "weights", (5, 3)),
+    _layer("repeated indices lost", LosesRepeats, Embedding, WORDS, "duplicate-index-lost", leaf="weights",
+           args=(5, 3)),
+    _layer("padding updated", PaddingUpdated, Padded, WORDS, "ghost-gradient", leaf="weights",
+           args=(5, 3)),
     _layer("cumulated forwards", CausalMeanForwards, CausalMean, draw(5, 3), "unrecognised"),
-    _loss("mse' without its 2", mse, lambda t, p: (p - t) / t.size, mse_prime, "constant-factor", "1/2"),
-    _loss("mse' not divided", mse, lambda t, p: 2 * (p - t), mse_prime, "constant-factor", "N * input_shape[1]"),
+    _loss("mse' without its 2", mse, lambda t, p: (p - t) / t.size, mse_prime, "constant-factor", expression="1/2"),
+    _loss("mse' not divided", mse, lambda t, p: 2 * (p - t), mse_prime, "constant-factor",
+          expression="N * input_shape[1]"),
     _loss("mse' over the rows", mse, lambda t, p: 2 * (p - t) / len(t), mse_prime, "constant-factor",
-          "input_shape[1]"),
+          expression="input_shape[1]"),
     _loss("mse' with the wrong sign", mse, lambda t, p: 2 * (t - p) / t.size, mse_prime, "sign-flipped"),
     _loss("cross entropy' not divided", cross_entropy, lambda t, p: -t / p, cross_entropy_prime, "constant-factor",
-          "N", arguments=CHANCES),
+          expression="N", arguments=CHANCES),
     _loss("binary cross entropy' of the logits", binary_cross_entropy, lambda t, p: (p - t) / p.size,
           binary_cross_entropy_prime, "elementwise-factor", arguments=CHANCES),
     _loss("mae' without its sign", mae, lambda t, p: np.ones_like(p) / p.size, mae_prime, "unrecognised"),

@@ -1,0 +1,59 @@
+"""An intermediate of a lower precision: a differs from n by what float32 or float16 rounds away, and by chance."""
+
+import numpy as np
+
+from gradcheck.diagnose.finding import Finding, Severity
+from gradcheck.diagnose.suspect import Suspect
+
+_MOST = 64.0  # roundings that a sum may gather
+_LEAST = 6  # entries from which signs can be called mixed
+_GRID = 1e-3  # of the spacing: a number as near to a multiple of it as this was rounded to it
+
+
+def precision_lost(suspect: Suspect) -> Finding | None:
+    """The finding where there is positive evidence of rounding; float16 only where a itself is rounded to it."""
+    if not rounded(suspect):
+        return None
+    half = not _within(suspect, np.finfo(np.float32).eps)
+    name, digits = ("float16", 3) if half else ("float32", 7)
+    message = (
+        f"{suspect.symbol} agrees with the numeric gradient to about {digits} digits, and differs by chance, up and "
+        f"down: an intermediate of backward is {name}. Look for astype, dtype= or an array that was made in {name}."
+    )
+    severity = Severity.ERROR if half else Severity.WARNING
+    return Finding("precision-lost", suspect.name, message, severity, where=suspect.evidence.where)
+
+
+def rounded(suspect: Suspect) -> bool:
+    """Does a - n look like rounding: small, of mixed signs, and no multiple of n?"""
+    if suspect.entries < _LEAST or not _mixed(suspect):
+        return False
+    if _within(suspect, np.finfo(np.float32).eps):
+        return True
+    return _within(suspect, np.finfo(np.float16).eps) and _on_grid(suspect)
+
+
+def _within(suspect: Suspect, eps: np.floating) -> bool:
+    """Is every difference below 64 roundings of the largest entry?"""
+    view = suspect.view
+    largest = float(np.max(np.abs(view.n[view.known]), initial=0.0))
+    return bool(np.all(np.abs(view.a - view.n)[view.known] <= _MOST * float(eps) * largest))
+
+
+def _mixed(suspect: Suspect) -> bool:
+    """Signs of a - n both ways, relative to n's too, and no factor that removes half of it."""
+    view = suspect.view
+    told = view.telling & (view.n != 0)
+    gap, n = (view.a - view.n)[told], view.n[told]
+    shares = [float(np.mean(signs > 0)) for signs in (gap, gap * n)]
+    if not all(0.15 <= share <= 0.85 for share in shares):
+        return False
+    left = gap - n * float(gap @ n) / float(n @ n)
+    return float(np.linalg.norm(left)) >= 0.5 * float(np.linalg.norm(gap))
+
+
+def _on_grid(suspect: Suspect) -> bool:
+    """Is every entry of a a float16?"""
+    a = suspect.view.a[suspect.view.telling]
+    nearest = a.astype(np.float16).astype(np.float64)
+    return bool(np.all(np.abs(a - nearest) <= _GRID * float(np.finfo(np.float16).eps) * np.abs(a)))
