@@ -318,6 +318,4 @@ PLANTED = [
     Planted("two gradients exchanged", lambda: GatesExchanged(4), lambda: TwoGates(4), X, "U V", "swapped-leaves"),
     Planted("the skip connection forgotten", lambda: SkipForgotten(4, 4), lambda: Residual(4, 4), X, "input",
             "missing-term"),
-    Planted("a parameter without effect is updated", lambda: UpdatesTheUnused(4, 3), lambda: UnusedParameter(4, 3), X,
-            "gamma", "ghost-gradient"),
 ]  # fmt: skip
