@@ -60,13 +60,14 @@ def split_class(target: str, base: Path) -> tuple[str, str | None]:
 
 
 def unique(sources: list[Source]) -> list[Source]:
-    """Without the files that an earlier target covers already."""
-    kept: list[Source] = []
+    """Each file once, each class of a file once, and no class of a file that is there as a whole."""
+    whole = {source.path.resolve() for source in sources if source.only is None}
+    kept: dict[tuple[Path, str | None], Source] = {}
     for source in sources:
-        covered = (k.path.resolve() == source.path.resolve() and k.only in (None, source.only) for k in kept)
-        if not any(covered):
-            kept.append(source)
-    return kept
+        path = source.path.resolve()
+        if source.only is None or path not in whole:
+            kept.setdefault((path, source.only), source)
+    return list(kept.values())
 
 
 def project_root(path: Path) -> Path:
