@@ -12,11 +12,11 @@ EACH = pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.n
 
 
 def judged(made, x):
-    return check(*made, x) if isinstance(made, tuple) else check(made, x)
+    return check(made[0], made[1], x) if isinstance(made, tuple) else check(made, x)
 
 
 def specimen(made, x):
-    return FunctionSpecimen(*made, x) if isinstance(made, tuple) else LayerSpecimen(made, x)
+    return FunctionSpecimen(made[0], made[1], x) if isinstance(made, tuple) else LayerSpecimen(made, x)
 
 
 @EACH
