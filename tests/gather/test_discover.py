@@ -110,7 +110,7 @@ def test_unfinished_is_decided_without_calling(tmp_path: Path) -> None:
         (f"class A:\n{FORWARD}", "mine.py:A has forward but no backward: not checked"),
         ("class A:\n    def backward(self, d): return d\n", "mine.py:A has backward but no forward: not checked"),
         (
-            f"class Network:\n    def __init__(self):\n        self.layers = []\n    def add(self, layer): pass\n{FORWARD}",
+            f"class Network:\n    def __init__(self): self.layers = []\n    def add(self, layer): pass\n{FORWARD}",
             "mine.py:Network is empty until layers are added to it",
         ),
     ],
