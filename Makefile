@@ -24,15 +24,16 @@ check: $(STAMP)  ## check every layer in layers/, or one: make check TARGET=laye
 	@$(BIN)/gradcheck run $(TARGET)
 
 test: $(STAMP)  ## run the tests
-	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8
+	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 --dist loadfile
 
 lint: $(STAMP)  ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 
-report: $(STAMP)  ## make the report about the article's layers again
+report: $(STAMP)  ## write the report about the article's layers and the README's table again
 	$(BIN)/python -m reports.article
+	$(BIN)/python -m reports.readme
 
 constraints: $(UV)  ## resolve the dependencies again, into constraints.txt
 	@{ echo '# Made by `make constraints`; do not edit.'; $(COMPILE); } > build/constraints.txt

@@ -14,7 +14,7 @@ MARKS = {
     "precision": "right up to the rounding of a lower precision",
 }
 
-_INDEX = re.compile(r"\(-?\d+,[-\d, ]*\)")  # (391, 77): never broken over two lines
+_WHOLE = re.compile(r"\(-?\d+,[-\d, ]*\)|--case \d+")  # (391, 77), --case 3: never broken over two lines
 _HOLD = "\N{NO-BREAK SPACE}"
 
 
@@ -71,7 +71,7 @@ def mark(note: str) -> str:
 
 def wrap(text: str, *, indent: str = "", hanging: str | None = None, keep: Sequence[str] = ()) -> str:
     """Text in lines of 80 columns; indices and the phrases in `keep` stay in one piece."""
-    held = _INDEX.sub(lambda match: match[0].replace(" ", _HOLD), text)
+    held = _WHOLE.sub(lambda match: match[0].replace(" ", _HOLD), text)
     for phrase in keep:
         held = held.replace(phrase, phrase.replace(" ", _HOLD))
     lines = textwrap.wrap(
