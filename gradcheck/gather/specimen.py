@@ -33,7 +33,8 @@ class Case:
     suffix such as "[eval]" or "[zeros]" · index: counts one class's cases from 0, added ones included
     build: makes the specimen afresh (called once per check) · parent: index of the case that an added
     one comes from, None for the author's or builder's own · point: name of a special point or None
-    mode: "train", "eval" or None (leave as built) · arguments: constructor arguments where auto-built.
+    mode: "train", "eval" or None (leave as built) · part: of a network, the layer or loss that is checked by
+    itself · arguments: constructor arguments where auto-built.
     """
 
     name: str
@@ -42,4 +43,5 @@ class Case:
     parent: int | None = None
     point: str | None = None
     mode: str | None = None
+    part: str | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)

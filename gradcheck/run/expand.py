@@ -28,7 +28,7 @@ def expand(case: Case, *, built: bool, points: bool = True, parameters: Collecti
     batch = [_changed(case, f"batch of {_ROWS}", batched)] if built and _is_row(specimen) else []
     modes = [replace(_changed(case, m, partial(in_mode, mode=m)), mode=m) for m in modes_for(specimen)]
     moved = [replace(_changed(case, p, partial(at_point, name=p)), point=p) for p in special]
-    inside = [_changed(case, part, partial(part_of, name=part)) for part in parts(specimen)]
+    inside = [replace(_changed(case, p, partial(part_of, name=p)), part=p) for p in parts(specimen)]
     again = partial(redrawn, parameters=parameters)
     drawn = [_changed(case, _REDRAWN, again)] if hides_terms(specimen, parameters) else []
     return [*batch, *inside, *moved, *drawn, *modes]

@@ -98,10 +98,22 @@ class _Worker:
         if all(result.passed for result in results) or self.known(key) is not None:
             return results
         self.started(key, family.label)
-        return [plain(result) for result in name_factors(results, checks)]
+        named = dict(enumerate(results))
+        for places in _alike(checks):
+            told = name_factors([results[place] for place in places], [checks[place] for place in places])
+            named.update(zip(places, map(plain, told), strict=True))
+        return list(named.values())
 
     def _send(self, message: Message) -> None:
         self._pipe.send_bytes(to_bytes(message))
+
+
+def _alike(checks: list[Checked]) -> list[list[int]]:
+    """Places of the checks of one thing: each layer inside a network is another than the whole."""
+    places: dict[str | None, list[int]] = {}
+    for place, checked in enumerate(checks):
+        places.setdefault(checked.case.part, []).append(place)
+    return list(places.values())
 
 
 def _import_failure(error: BaseException, source: Source) -> Failure:
