@@ -51,8 +51,9 @@ class Expression:
 def levels(names: Mapping[str, Values], shapes: int) -> Iterator[list[Expression]]:
     """Lists of expressions, those of one list equally simple."""
     atoms = [Atom(name, values, number) for number, (name, values) in enumerate(names.items())]
-    two = Atom("2", (2.0,) * shapes, -1.0)
-    yield list(_single(atoms, two))
+    # By itself a plain 2 comes first; beside names, a name is preferred to it.
+    yield list(_single(atoms, Atom("2", (2.0,) * shapes, -1.0)))
+    two = Atom("2", (2.0,) * shapes, float(len(atoms)))
     yield list(_pairs(atoms, two))
     if shapes > 1:
         yield list(_triples(atoms, two))
@@ -86,7 +87,7 @@ def _triples(atoms: Sequence[Atom], two: Atom) -> Iterator[Expression]:
                 continue
             yield Expression((a, b), (c,))
             yield Expression((c,), (a, b))
-            if c.order > b.order:
+            if c is not two and c.order > b.order:
                 yield Expression((a, b, c))
                 yield Expression((), (a, b, c))
 

@@ -77,7 +77,7 @@ def _places(suspect: Suspect, wrong: Array) -> Iterator[Place]:
     if np.sum(wrong) >= 3:
         yield from _conditions(suspect)
     yield from _ranges(wrong)
-    yield from _strides(wrong.shape)
+    yield from _strides(wrong, suspect.spatial)
     yield from _triangles(wrong.shape)
     yield from _many_slices(wrong)
     yield from _boxes(wrong)
@@ -131,14 +131,14 @@ def _ranges(wrong: Array) -> Iterator[Place]:
             yield Place(f"up to index {high} of axis {axis}", at[axis] <= high, whole=True)
 
 
-def _strides(shape: Index) -> Iterator[Place]:
-    at = np.indices(shape)
-    for axis, length in enumerate(shape):
+def _strides(wrong: Array, spatial: Index) -> Iterator[Place]:
+    """Every so many entries of an axis, where there are at least three of them."""
+    at = np.indices(wrong.shape)
+    for axis, length in enumerate(wrong.shape):
         for step in (2, 3, 4):
-            for rest in range(step):
-                if length >= 2 * step:
-                    words = f"at the indices of axis {axis} that leave {rest} modulo {step}"
-                    yield Place(words, at[axis] % step == rest, border=True)
+            for rest in (rest for rest in range(step) if len(range(rest, length, step)) >= 3):
+                words = f"at the indices of axis {axis} that leave {rest} modulo {step}"
+                yield Place(words, at[axis] % step == rest, border=axis in spatial)
 
 
 def _triangles(shape: Index) -> Iterator[Place]:
