@@ -3,13 +3,14 @@
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
-from typing import Any
+
+import numpy as np
 
 from gradcheck.gather.cases import draw
 from gradcheck.gather.specimen import Case, LayerSpecimen, Specimen
 from gradcheck.run.modes import in_mode, modes_for
 from gradcheck.run.parts import part_of, parts
-from gradcheck.run.points import at_point, points_for
+from gradcheck.run.points import at_point, input_of, points_for
 from gradcheck.run.redraw import hides_terms, redrawn
 
 _ROWS = 3
@@ -25,7 +26,7 @@ def expand(case: Case, *, built: bool, points: bool = True, parameters: Collecti
     """
     specimen = case.build()
     special = points_for(specimen) if points else []
-    batch = [_changed(case, f"batch of {_ROWS}", batched)] if built and _is_row(specimen) else []
+    batch = [_changed(case, f"batch of {_ROWS}", batched)] if built and _row(specimen) else []
     modes = [replace(_changed(case, m, partial(in_mode, mode=m)), mode=m) for m in modes_for(specimen)]
     moved = [replace(_changed(case, p, partial(at_point, name=p)), point=p) for p in special]
     inside = [replace(_changed(case, p, partial(part_of, name=p)), part=p) for p in parts(specimen)]
@@ -36,9 +37,8 @@ def expand(case: Case, *, built: bool, points: bool = True, parameters: Collecti
 
 def batched(specimen: Specimen) -> Specimen:
     """Three rows in place of one."""
-    if not isinstance(specimen, LayerSpecimen):
-        return specimen
-    return replace(specimen, x=draw((_ROWS, *specimen.layer.input_shape[1:])))
+    row = _row(specimen)
+    return specimen if row is None else replace(specimen, x=draw((_ROWS, *row[1:])))
 
 
 def _changed(case: Case, suffix: str, change: Change) -> Case:
@@ -51,9 +51,9 @@ def _built(build: Callable[[], Specimen], change: Change) -> Specimen:
     return change(build())
 
 
-def _is_row(specimen: Specimen) -> bool:
-    """A layer whose input_shape is (1, i), at an input drawn for it."""
-    if not isinstance(specimen, LayerSpecimen) or specimen.x is not None:
-        return False
-    shape: Any = getattr(specimen.layer, "input_shape", ())
-    return isinstance(shape, tuple | list) and len(shape) == 2 and shape[0] == 1
+def _row(specimen: Specimen) -> tuple[int, ...] | None:
+    """The shape (1, i) of a layer's input, where it is one row of floats."""
+    x = input_of(specimen) if isinstance(specimen, LayerSpecimen) else None
+    if x is None or not np.issubdtype(x.dtype, np.floating):
+        return None
+    return x.shape if x.ndim == 2 and x.shape[0] == 1 else None

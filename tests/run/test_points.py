@@ -312,6 +312,18 @@ def test_added_cases_name_their_own_case_and_what_was_changed() -> None:
     assert [c.point for c in added] == [None, "zeros", "equal values", "borders", None]
 
 
+@pytest.mark.parametrize(
+    ("x", "shape"),
+    [(np.ones((1, 4)), (3, 4)), (np.ones((2, 4)), None), (np.ones(4), None), (np.ones((1, 4), dtype=int), None)],
+)
+def test_a_row_is_tried_as_a_batch(x: Array, shape: tuple[int, ...] | None) -> None:
+    added = expand(case(lambda: LayerSpecimen(Plain(), x)), built=True)
+    batches = [c.build() for c in added if "batch" in c.name]
+    assert [np.shape(specimen.x) for specimen in batches if isinstance(specimen, LayerSpecimen)] == [shape] * bool(
+        shape
+    )
+
+
 def test_an_authors_case_gets_no_batch_and_a_large_one_no_points() -> None:
     layer = layers.DropoutLayer((1, 3), seed=0)
     added = expand(case(lambda: LayerSpecimen(layer)), built=False, points=False)
