@@ -73,7 +73,7 @@ def check(case: Case, options: Options) -> CheckResult:
 
 def reading(*names: str, bad: tuple[str, ...] = (), distinct: int = 1, notes: tuple[str, ...] = ()) -> Reading:
     cases = (
-        Case(name, at, partial(LayerSpecimen, Doubles(*bad), np.ones((1, at + 2)))) for at, name in enumerate(names)
+        Case(name, at, partial(LayerSpecimen, Doubles(*bad), np.ones((2, at + 2)))) for at, name in enumerate(names)
     )
     return Reading(tuple(cases), distinct, notes)
 
