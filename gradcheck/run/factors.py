@@ -127,7 +127,9 @@ def _specimen(case: Case) -> Specimen | None:
 
 
 def _arguments(case: Case, specimen: Specimen) -> Mapping[str, Any]:
-    if case.arguments or isinstance(specimen, FunctionSpecimen):
+    if isinstance(specimen, FunctionSpecimen):
+        return {}
+    if case.arguments and case.part is None:
         return case.arguments
     return arguments_of(specimen.layer)
 

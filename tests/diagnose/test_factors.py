@@ -72,7 +72,15 @@ def test_a_passing_shape_counts() -> None:
 
 @pytest.mark.parametrize(
     "factors",
-    [(1.37, 1.37, 1.37), (0.9, 1.1, 1.3), (1 + 1e-6,) * 3, (1.0, 1.0, 1.0), (2.0, -2.0, 2.0), (0.0, 0.0, 2.0)],
+    [
+        (1.37, 1.37, 1.37),
+        (0.9, 1.1, 1.3),
+        (1 + 1e-6,) * 3,
+        (1.0, 1.0, 1.0),
+        (2.0, -2.0, 2.0),
+        (2.001,) * 3,
+        (0.0, 0.0, 2.0),
+    ],
 )
 def test_what_nothing_explains_has_no_name(factors: Sequence[float]) -> None:
     assert named([Observation(k, s) for k, s in zip(factors, SHAPES, strict=True)]) == ()

@@ -141,3 +141,39 @@ def test_special_points_take_the_finding_of_the_telling_case() -> None:
     named = name_factors(results, [Judged(case) for case in cases])
     assert [only(result).cause for result in named] == ["wrong-local-derivative"] * 2
     assert "(Seen at random; here less can be told.)" in only(named[1]).message
+
+
+class Dropped:
+    """Inverted dropout whose backward forgets 1 / (1 - rate); at evaluation all is right."""
+
+    def __init__(self, rate: float = 0.5) -> None:
+        self.rate, self.training = rate, True
+
+    def forward_propagation(self, input: Array) -> Array:
+        self.mask = np.arange(input.size).reshape(input.shape) % 3 > 0
+        return np.asarray(input * self.mask / (1 - self.rate)) if self.training else input
+
+    def backward_propagation(self, output_error: Array, learning_rate: float) -> Array:
+        return output_error * self.mask if self.training else output_error
+
+
+def dropped(rate: float, *, training: bool) -> LayerSpecimen:
+    layer = Dropped(rate)
+    layer.training = training
+    return LayerSpecimen(layer, np.random.default_rng(0).normal(size=(3, 4)))
+
+
+def test_a_rate_of_one_half_is_told_from_one_half() -> None:
+    specimen = dropped(0.5, training=True)
+    result = name_alone(check_case(Case("", 0, lambda: specimen), Options()), specimen)
+    assert (only(result).expression, only(result).tied) == ("1 - rate", ())
+
+
+def test_the_other_mode_says_nothing_about_a_factor() -> None:
+    cases = [
+        Case("a", 0, partial(dropped, 0.3, training=True)),
+        Case("b", 1, partial(dropped, 0.2, training=True)),
+        Case("a [eval]", 2, partial(dropped, 0.3, training=False), parent=0, mode="eval"),
+    ]
+    named = name_factors([check_case(case, Options()) for case in cases], [Judged(case) for case in cases])
+    assert [[f.expression for f in result.findings] for result in named] == [["1 - rate"], ["1 - rate"], []]
