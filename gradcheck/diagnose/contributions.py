@@ -4,7 +4,7 @@ Each wrong entry's own column dy/dx_i says what it should get from every output;
 first or the last of them. Four evaluations an entry, so only some of the wrong entries are looked at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from gradcheck.diagnose.suspect import Suspect
 
 _MOST = 12  # entries that are looked at
 _LEAST = 2
+_SAME = 1e-6
 
 
 def overwritten(suspect: Suspect) -> Iterator[Prediction]:
@@ -26,7 +27,7 @@ def overwritten(suspect: Suspect) -> Iterator[Prediction]:
         return
     for label, number, along in _restrictions(suspect.evidence.output):
         if all(_agrees(suspect, flat, column, number, along) for flat, column in known):
-            yield _prediction(suspect, label)
+            yield _prediction(suspect, label, _looked_up(suspect, [column for _, column in known]))
             return
 
 
@@ -61,12 +62,20 @@ def _agrees(suspect: Suspect, flat: int, column: Columns, number: int, group: Ar
     return abs(a - alone) <= slack and abs(whole - alone) > 10 * slack
 
 
-def _prediction(suspect: Suspect, label: str) -> Prediction:
-    by_index = all(leaf.name != "input" for leaf in suspect.evidence.subject.leaves)
-    cause = "duplicate-index-lost" if by_index else "overwritten-contribution"
-    mend = "np.add.at where an index may repeat" if by_index else "+= in place of ="
+def _prediction(suspect: Suspect, label: str, looked_up: bool) -> Prediction:
+    cause = "duplicate-index-lost" if looked_up else "overwritten-contribution"
+    mend = "np.add.at where an index may repeat" if looked_up else "+= in place of =, and on from step to step"
     sentence = (
         f"{suspect.symbol} is wrong at {int(np.sum(suspect.wrong))} of {suspect.view.n.size} entries: each of them "
-        f"gets the contribution of {label} alone; the others are overwritten. Add them up: {mend}."
+        f"gets the contribution of {label} alone; the others are overwritten or never added. Add them up: {mend}."
     )
     return Prediction(cause, 2, f"{label} alone", sentence, nothing, only(suspect.view, suspect.view.a))
+
+
+def _looked_up(suspect: Suspect, columns: Sequence[Columns]) -> bool:
+    """Are rows of the leaf copied to the output, as by an array of indices?"""
+    shape, output = suspect.shape, suspect.evidence.output.shape
+    if len(shape) != 2 or len(output) < 2 or output[-1] != shape[-1]:
+        return False
+    values = np.concatenate([column.values.ravel() for column in columns])
+    return bool(np.all((np.abs(values) < _SAME) | (np.abs(values - 1) < _SAME)))

@@ -117,14 +117,16 @@ def _follows_x(suspect: Suspect) -> bool:
 def _sentence(suspect: Suspect, label: str, right: str | None) -> str:
     wanted = f" where forward asks for dY * ({right})" if right else ", which is not the derivative of forward"
     if label == "1":
-        coupled = right is None and not suspect.evidence.elementwise and _sums_to_zero(suspect.view.n)
-        return f"{suspect.symbol} is dY unchanged{wanted}{f' ({_FUSED})' if coupled else ''}."
+        fused = f" ({_FUSED})" if _is_softmax(suspect.evidence.output) else ""
+        return f"{suspect.symbol} is dY unchanged{wanted}{fused}."
     return f"{suspect.symbol} is dY * ({label}){wanted}.{place_of(label, right)}"
 
 
-def _sums_to_zero(n: Array) -> bool:
-    """Do the rows of n sum to 0, as a softmax's do?"""
-    return bool(np.all(np.abs(np.sum(n, axis=-1)) <= 1e-6 * np.nanmax(np.abs(n), initial=0.0)))
+def _is_softmax(output: Array) -> bool:
+    """Do the rows of the output hold shares that sum to 1?"""
+    if output.ndim == 0 or output.shape[-1] < 2 or np.any(output < 0):
+        return False
+    return bool(np.all(np.abs(output.sum(axis=-1) - 1) <= 1e-9))
 
 
 def _diagonal(suspect: Suspect) -> str:

@@ -89,10 +89,10 @@ def swapped_leaves(suspect: Suspect) -> Iterator[Prediction]:
         if name == suspect.name or other.numeric.shape != suspect.shape:
             continue
         truth = np.where(other.kink, np.nan, other.numeric)
-        sentence = (
-            f"{suspect.symbol} equals the numeric gradient of {name}: look where backward returns or applies "
-            f"{gradient_name(name)} and {suspect.symbol}; they are exchanged."
-        )
+        advice = f"look for the operands of {gradient_name(name)} in the line that computes it"
+        if np.any(other.wrong):
+            advice = "look whether the two are exchanged where backward returns or applies them"
+        sentence = f"{suspect.symbol} equals the numeric gradient of {name}: {advice}."
         label = f"the gradient of {name}"
         yield Prediction("swapped-leaves", 0, label, sentence, nothing, only(main, truth))
 
