@@ -43,6 +43,7 @@ class Evidence:
     supplied: Mapping[str, Array | None]
     symbols: Mapping[str, float]
     where: str | None = None
+    trials: int = 200  # backward passes that guesses about operands may still take, all leaves together
     _gradients: dict[bytes, Gradients] = field(default_factory=dict)
     _columns: dict[tuple[str, int], Columns | None] = field(default_factory=dict)
 

@@ -27,8 +27,9 @@ def turned_parameter(suspect: Suspect) -> Iterator[Prediction]:
             continue
         for cause, label, move in _moves(leaf.shape):
             trials += 1
-            if trials > _MOST:
+            if trials > _MOST or suspect.evidence.trials <= 0:
                 return
+            suspect.evidence.trials -= 1
             gradient = _with_leaf(suspect, leaf, move)
             if gradient is not None:
                 yield _prediction(suspect, cause, label, "x" if leaf.name == "input" else leaf.name, gradient)
@@ -38,8 +39,9 @@ def turned_cotangent(suspect: Suspect) -> Iterator[Prediction]:
     """Backward would give n if dY were transposed or reversed."""
     g = suspect.evidence.cotangent
     for number, (cause, label, move) in enumerate(_moves(g.shape)):
-        if number >= _MOST:
+        if number >= _MOST or suspect.evidence.trials <= 0:
             return
+        suspect.evidence.trials -= 1
         gradient = suspect.evidence.gradients(np.ascontiguousarray(move(g))).get(suspect.name)
         if gradient is not None and gradient.shape == suspect.shape:
             yield _prediction(suspect, cause, label, "dY", np.asarray(gradient, dtype=np.float64))

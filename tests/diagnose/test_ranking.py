@@ -115,3 +115,15 @@ def test_a_small_leaf_is_seen_under_further_cotangents(size: int) -> None:
     assert finding.cause in ("unrecognised", "missing-term")
     (finding,) = findings(lambda g: np.full(g.shape, 0.3), (size,))
     assert finding.cause == "unrecognised"
+
+
+SHAPES: tuple[Index, ...] = ((), (1,), (1, 1), (1, 4), (4, 1), (2, 3, 4), (1, 3, 1, 2), (2, 1, 2, 1, 2, 2))
+
+
+@pytest.mark.parametrize("output", [(), (1,), (3, 3), (2, 3, 5, 6)])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_any_shape_gets_one_finding(shape: Index, output: Index) -> None:
+    for corruption in (np.sin, np.negative, lambda g: g * 1e300, lambda g: np.ones(g.shape), lambda g: np.sum(g) + 1):
+        for name in ("weights", "input"):
+            (finding,) = findings(corruption, shape, name, output)
+            assert finding.message.startswith(("dE/dX", "dE/dweights"))
