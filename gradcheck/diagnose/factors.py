@@ -56,16 +56,18 @@ def _vocabularies(observations: Sequence[Observation], further: Sequence[Symbols
 
 
 def _distinct(names: Sequence[str], known: Sequence[Symbols]) -> list[str]:
-    """One spelling of each quantity: what another equals at every shape, and varies, is that one's alias."""
-    seen: dict[tuple[float | None, ...], str] = {}
-    kept = []
+    """One spelling of each quantity: the first of those that are aliases."""
+    kept: list[str] = []
     for name in names:
-        values = tuple(symbols.get(name) for symbols in known)
-        if len(set(values)) > 1 and values in seen:
-            continue
-        seen.setdefault(values, name)
-        kept.append(name)
+        if not any(_aliases(name, other, known) for other in kept):
+            kept.append(name)
     return kept
+
+
+def _aliases(name: str, other: str, known: Sequence[Symbols]) -> bool:
+    """Are both the same wherever both are known, and do they vary?"""
+    pairs = {(symbols[name], symbols[other]) for symbols in known if name in symbols and other in symbols}
+    return len(pairs) > 1 and all(one == two for one, two in pairs)
 
 
 def _fits(expression: Expression, observations: Sequence[Observation]) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.diagnose.finding import Finding
+from gradcheck.diagnose.suspect import gradient_name
+from gradcheck.diagnose.words import entries, number
 from gradcheck.run.result import CheckResult, LeafResult
 
 _VAGUE = frozenset({"located", "unrecognised", "border-wrong"})
@@ -36,7 +38,17 @@ def _settled(finding: Finding, result: CheckResult, special: bool, best: tuple[C
         return finding
     factor = _factor(leaf) if best[1].factor is not None else None
     message = f"{best[1].message} (Seen at {best[0].name}; here less can be told.)"
+    if factor is not None and best[1].cause == "constant-factor":
+        message = _again(leaf, factor, best[0].name)
     return replace(best[1], message=message, factor=factor)
+
+
+def _again(leaf: LeafResult, factor: float, name: str) -> str:
+    """The same factor with the numbers of this case."""
+    size = int(np.sum(np.isfinite(leaf.numeric))) if leaf.numeric is not None else 0
+    return (
+        f"{gradient_name(leaf.name)} is {number(factor)} times the numeric gradient at {entries(size)}, as at {name}."
+    )
 
 
 def _failing(results: Sequence[CheckResult]) -> list[str]:

@@ -155,7 +155,7 @@ def _name(leaf: str, mode: str | None, family: _Family) -> tuple[list[Observatio
     """What fits every shape of the family; further shapes are checked while there is a tie, or one shape alone."""
     found = [_observation(case, leaf) for case in family.cases if case.mode == mode]
     observations = [observation for observation in found if observation is not None]
-    further = [shape.symbols for shape in family.shapes]
+    further = [shape.own for shape in family.shapes]
     names = named(observations, further)
     for case in family.rebuilt(mode):
         if shapes_seen(observations) > 1 and len(names) <= 1:
@@ -205,7 +205,7 @@ def _counts(finding: Finding, family: _Family) -> Counts | None:
     pairs = [(f, case.symbols) for case in seen if (f := _finding(case, finding.leaf)) is not None]
     forward = [Observation(f.counts, symbols) for f, symbols in pairs if f.counts is not None]
     backward = [Observation(f.counts * (f.factor or 0), symbols) for f, symbols in pairs if f.counts is not None]
-    further = [shape.symbols for shape in family.shapes]
+    further = [shape.own for shape in family.shapes]
     return counts_of(finding.factor, finding.counts, named(forward, further), named(backward, further))
 
 

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,11 @@ _SHRUNK = 0.6  # a rate of the constructor becomes this much of itself, and agai
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """A specimen and its quantities."""
+    """A specimen and its quantities. own: those that do not hang on an input that we chose."""
 
     specimen: Specimen
     symbols: Mapping[str, float]
+    own: Mapping[str, float] = field(default_factory=dict)
 
 
 def shape_of(specimen: Specimen, arguments: Mapping[str, Any]) -> Shape:
@@ -33,7 +34,7 @@ def shape_of(specimen: Specimen, arguments: Mapping[str, Any]) -> Shape:
     if isinstance(specimen, FunctionSpecimen):
         return Shape(specimen, function_symbols(specimen.forward, specimen.arguments))
     x = specimen.x if specimen.x is not None else _declared(specimen.layer)
-    return Shape(specimen, symbols(specimen.layer, x, arguments))
+    return Shape(specimen, symbols(specimen.layer, x, arguments), symbols(specimen.layer, None, arguments))
 
 
 def arguments_of(layer: Any) -> dict[str, Any]:
