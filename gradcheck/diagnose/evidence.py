@@ -80,6 +80,35 @@ class Evidence:
             self._columns[key] = None if leaf is None else self._measure(leaf, flat)
         return self._columns[key]
 
+    def along(self, name: str, direction: Array) -> tuple[float, float]:
+        """(<n, direction>, its error bar) under the check's cotangent; NaN where it cannot be had. Four evaluations."""
+        leaf = self.leaf(name)
+        largest = float(np.max(np.abs(direction), initial=0.0))
+        if leaf is None or largest == 0.0:
+            return float("nan"), float("nan")
+        step = power_of_two(scale(leaf.array) / largest) * _STEP
+        try:
+            wide, near = (self._difference(leaf, direction, h) for h in (2 * step, step))
+        except LayerError:
+            return float("nan"), float("nan")
+        g = self.cotangent.ravel()
+        value = float(g @ (near + (near - wide) / 3))
+        rounding = 4 * EPS * float(np.abs(g) @ np.abs(self.output.ravel())) / step
+        return value, abs(float(g @ (near - wide))) / 3 + rounding
+
+    def _difference(self, leaf: Leaf, direction: Array, step: float) -> Array:
+        saved = leaf.values()
+        try:
+            leaf.write((saved + step * direction).astype(saved.dtype))
+            plus = self.subject.forward()
+            leaf.write((saved - step * direction).astype(saved.dtype))
+            minus = self.subject.forward()
+        finally:
+            leaf.write(saved)
+        if plus.shape != self.output.shape or minus.shape != self.output.shape:
+            return np.full(self.output.size, np.nan)
+        return np.asarray((plus - minus).ravel() / (2 * step))
+
     def leaf(self, name: str) -> Leaf | None:
         """The leaf of that name."""
         return next((leaf for leaf in self.subject.leaves if leaf.name == name), None)

@@ -30,9 +30,12 @@ class Place:
     choices: float = 8.0
 
 
-def located(suspect: Suspect) -> tuple[str, str] | None:
-    """(cause, sentence) where a part of the leaf is right and the wrong entries have a place; else None."""
-    wrong, right = suspect.wrong, suspect.right
+def located(suspect: Suspect, known_right: Array | None = None) -> tuple[str, str] | None:
+    """(cause, sentence) where a part of the leaf is right and the wrong entries have a place; else None.
+
+    known_right: entries known to be right though they were not measured.
+    """
+    wrong, right = suspect.wrong, suspect.right if known_right is None else known_right
     if not np.any(wrong) or not np.any(right):
         return None
     place = simplest(suspect, wrong, right)

@@ -15,6 +15,7 @@ from gradcheck.diagnose.places import located, there
 from gradcheck.diagnose.reductions import other_reduction, summed_too_far, wrong_shape
 from gradcheck.diagnose.rounding import precision_lost
 from gradcheck.diagnose.scaling import constant_factor, point_hides_shape, sign_flipped, sliced_factor
+from gradcheck.diagnose.screened import diagnose_screened, is_screened
 from gradcheck.diagnose.shuffles import (
     axis_flipped,
     memory_order,
@@ -62,7 +63,10 @@ def _of_leaf(evidence: Evidence, comparison: Comparison) -> Finding:
     if comparison.analytic is None:
         return nothing_supplied(comparison, evidence.where)
     plain = wrong_shape(comparison, evidence.where) or non_finite(comparison, evidence.where)
-    return plain or _recognised(Suspect(evidence, comparison))
+    if plain is not None:
+        return plain
+    suspect = Suspect(evidence, comparison)
+    return diagnose_screened(suspect) if is_screened(suspect) else _recognised(suspect)
 
 
 def _recognised(suspect: Suspect) -> Finding:
