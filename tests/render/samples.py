@@ -52,7 +52,7 @@ def result(name: str, *leaves: LeafResult, **changes: Any) -> CheckResult:
         "leaves": MappingProxyType({leaf.name: leaf for leaf in leaves}),
         "evaluations": Evaluations(812, 9, 0, 12),
         "seconds": 0.04,
-        "path": "/work/main/layers/article/convolution.py",
+        "path": "/home/me/project/layers/article/convolution.py",
     }
     return CheckResult(**(given | changes))
 
@@ -119,7 +119,7 @@ def passing(number: int) -> CheckResult:
     i, j = number + 1, number + 2
     name = f"FCLayer(input_shape=(1, {i}), output_shape=(1, {j}))"
     leaves = leaf("input", (1, i)), leaf("weights", (i, j)), leaf("bias", (1, j))
-    return result(name, *leaves, path="/work/main/layers/fully_connected.py")
+    return result(name, *leaves, path="/home/me/project/layers/fully_connected.py")
 
 
 def run(*checks: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_a_failing_check_in_a_run_names_its_passing_leaves_in_a_line() -> None:
 
 def test_the_path_really_checked_is_printed() -> None:
     text = run_text(run(check_record(passing(1), target="layers:FCLayer")))
-    assert "layers:FCLayer, from /work/main/layers/fully_connected.py" in text
+    assert "layers:FCLayer, from /home/me/project/layers/fully_connected.py" in text
 
 
 def test_the_path_is_printed_once_where_the_target_says_it() -> None:
@@ -138,7 +138,7 @@ def test_a_long_command_goes_on_as_a_shell_takes_it() -> None:
 
 def test_an_expected_fault_is_shown_with_its_reason() -> None:
     text = run_text(run(check_record(convolution(), expected=True, reason="the article's own fault")))
-    assert "\n\n/work/main/layers/article/convolution.py\n" in text
+    assert "\n\n/home/me/project/layers/article/convolution.py\n" in text
     assert "expected  ConvLayer(input_shape=(5, 6, 3)" in text
     assert "expected: the article's own fault" in text
     assert "1 check: 0 pass, 1 fail; 1 of these expected" in text
