@@ -38,7 +38,9 @@ def expand(case: Case, *, built: bool, points: bool = True, parameters: Collecti
 def batched(specimen: Specimen) -> Specimen:
     """Three rows in place of one."""
     row = _row(specimen)
-    return specimen if row is None else replace(specimen, x=draw((_ROWS, *row[1:])))
+    if row is None or not isinstance(specimen, LayerSpecimen):
+        return specimen
+    return replace(specimen, x=draw((_ROWS, *row[1:])))
 
 
 def _changed(case: Case, suffix: str, change: Change) -> Case:
