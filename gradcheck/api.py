@@ -6,6 +6,7 @@ from typing import Any
 from gradcheck.base.errors import GradientMismatch, UsageError
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.run.check import check_specimen
+from gradcheck.run.factors import name_alone
 from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult
 from gradcheck.store.record import check_record
@@ -36,7 +37,7 @@ def check(layer: Any, *given: Any, seed: int = 0, rtol: float | None = None, met
         raise UsageError(f"seed={seed!r}: a number of at least 0 is needed")
     specimen = _specimen(layer, given)
     title = type(layer).__name__ if isinstance(specimen, LayerSpecimen) else getattr(layer, "__name__", "function")
-    found = check_specimen(specimen, title, Options(seed, rtol, method))
+    found = name_alone(check_specimen(specimen, title, Options(seed, rtol, method)), specimen)
     return Result(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 

@@ -1,136 +1,176 @@
-"""Every entry of a leaf: a ladder of halving central differences, extrapolated, with its error bar.
+"""Every entry of a leaf: two evaluations where they agree with the analytic value, a ladder for suspects.
 
-D(h) = <G, y(+h) - y(-h)> / 2h and D(h) = D + c2 h**2 + c4 h**4 ..., so Richardson's table removes one power
-of h**2 a column. A ladder is believed only where the asymmetry of the two sides fades with the step; at a
-kink both one-sided slopes are measured for each output, and sum_j G_j [d-_j, d+_j] is what is legal.
+One ladder a leaf tells the step at which truncation and rounding of a plain central difference balance; all other
+entries are measured there. An entry is accepted when it agrees with the analytic value within what rounding alone
+explains, and its two sides agree; every other is a suspect and gets a ladder of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.precision import EPS, power_of_two, scale
+from gradcheck.numeric.estimate import Estimate, LeafEstimates
+from gradcheck.numeric.ladder import Climb
+from gradcheck.numeric.lines import EntryLine, entry_unit
+from gradcheck.numeric.rungs import Rung, Sampler
 from gradcheck.subjects.leaf import Leaf
 
-_RUNGS = 6
-_SEGMENTS = (5, 14, 24, 34)  # a ladder starts at scale / 2**these
+_CHUNK = 64
+_LARGEST, _SMALLEST = 2.0**-5, 2.0**-18  # steps of a plain difference, in units of the leaf
+_ROUNDS = 3  # coarser steps are tried that often before suspects climb one by one
+_LADDERS = 12  # suspects that climb before the others of a leaf are taken by what these have shown
+_SIDES = 1e-2  # the two sides of an accepted entry differ by less than this share of their slopes
+
+Agrees = Callable[[Array, Array, Array], Array]  # (flat indices, values, errors) -> accepted
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """value: derivative (NaN: none) · error: its bar · low, high: legal slopes at a kink."""
+@dataclass(eq=False)
+class Pairs:
+    """Plain central differences of some entries: flat indices, values, roundings; even: do the sides agree?"""
 
-    value: float
-    error: float
-    low: float
-    high: float
-    kink: bool = False
-
-
-_UNKNOWN = Estimate(np.nan, np.nan, np.nan, np.nan)
+    flat: Array
+    value: Array
+    rounding: Array
+    even: Array
 
 
-@dataclass(frozen=True)
-class _Rung:
-    h: float
-    central: float
-    jump: float  # <G, slope on the right - slope on the left>
-    rounding: float
-    right: Array
-    left: Array
+def measure_entries(sampler: Sampler, leaf: Leaf, agrees: Agrees, first: Sequence[int]) -> LeafEstimates:
+    """The derivative with respect to every entry.
+
+    agrees: accepts values as the analytic gradient's, within their errors · first: flat indices to climb a
+    ladder for, until one shows a slope; the largest gradients tell most.
+    """
+    return _Entries(sampler, leaf, agrees).run(first)
 
 
-class Measure:
-    """Derivatives of <cotangent, forward()> with respect to single entries of leaves."""
+class _Entries:
+    def __init__(self, sampler: Sampler, leaf: Leaf, agrees: Agrees) -> None:
+        self._sampler, self._leaf, self._agrees = sampler, leaf, agrees
+        self._unit = entry_unit(leaf)
+        self.found = LeafEstimates.unknown(leaf.shape)
 
-    def __init__(self, forward: Callable[[], Array], cotangent: Array, output: Array, noise: float) -> None:
-        self._forward, self._g, self._y = forward, cotangent.ravel(), output.ravel()
-        self._noise = noise  # of one output, relative to its size
+    def run(self, first: Sequence[int]) -> LeafEstimates:
+        left = np.arange(self._leaf.size)
+        step = _LARGEST * self._unit
+        for flat in first:
+            climb, estimate = self._climb(flat)
+            left = left[left != flat]
+            if estimate.known and climb.rungs and np.any(climb.moved):
+                step = self._balanced(climb, estimate)
+                break
+        for _ in range(_ROUNDS):
+            left = self._accept(self._pairs(left, step), left)
+            if left.size <= 2 or step <= _SMALLEST * self._unit:
+                break
+            left, step = self._finer(left, step)
+        self._suspects(left, step)
+        return self.found
 
-    def entry(self, leaf: Leaf, flat: int) -> Estimate:
-        """The derivative at one entry; its value is put back whatever happens."""
-        saved = leaf.array.flat[flat].item()
-        unit = scale(leaf.array)
-        starts = [power_of_two(unit) / 2.0**s for s in _SEGMENTS]
-        if saved and abs(saved) < unit / 16:
-            starts.insert(1, power_of_two(abs(saved)) / 32)
-        best = _UNKNOWN
-        for start in starts:
-            rungs: list[_Rung] = []
-            best = min(best, self._climb(leaf, flat, saved, start, rungs), key=_bar)
-            if not np.isnan(best.error) and best.error <= 1e-10 * abs(best.value) + 8 * rungs[-1].rounding:
-                return best
-        return best if not np.isnan(best.error) else self._kink(leaf, flat, saved, power_of_two(unit) / 2.0**17)
+    def _climb(self, flat: int, first: int = 0) -> tuple[Climb, Estimate]:
+        climb = Climb(self._sampler, EntryLine(self._leaf, int(flat), self._unit))
+        estimate = climb.estimate(first)
+        self.found.put(int(flat), estimate)
+        return climb, estimate
 
-    def _climb(self, leaf: Leaf, flat: int, saved: float, start: float, rungs: list[_Rung]) -> Estimate:
-        best, row = _UNKNOWN, [np.nan]
-        for k in range(_RUNGS):
-            rung = self._rung(leaf, flat, saved, start / 2**k)
-            if rung is None:
-                continue
-            rungs.append(rung)
-            last, row = row, [rung.central]
-            for m in range(min(len(rungs) - 1, 4)):
-                row.append(row[m] + (row[m] - last[m]) / (4.0 ** (m + 1) - 1))
-            if len(rungs) >= 3 and _smooth(rungs):
-                bar = abs(row[-1] - last[-1]) + 2 * rung.rounding
-                best = min(best, Estimate(row[-1], bar, row[-1], row[-1]), key=_bar)
-                if bar < 8 * rung.rounding:
-                    break
-        return best
+    def _balanced(self, climb: Climb, estimate: Estimate) -> float:
+        """The step at which truncation c h**2 equals the rounding q / h, and at which the two sides agree."""
+        steps = [self._best_step(rung, estimate) for rung in climb.rungs[:6]]
+        return float(np.clip(max(steps), _SMALLEST * self._unit, _LARGEST * self._unit))
 
-    def _kink(self, leaf: Leaf, flat: int, saved: float, h: float) -> Estimate:
-        """Both one-sided slopes of each output, linear extrapolation of two steps; a jump's side is dropped."""
-        wide, near = self._rung(leaf, flat, saved, h), self._rung(leaf, flat, saved, h / 2)
-        if wide is None or near is None:
-            return _UNKNOWN
-        sides = []
-        for far, close in ((wide.left, near.left), (wide.right, near.right)):
-            sides.append(2 * close - far)
-        jumps = [np.abs(c) > 1.5 * np.abs(f) for f, c in ((wide.left, near.left), (wide.right, near.right))]
-        left = np.where(jumps[0], sides[1], sides[0])
-        right = np.where(jumps[1], sides[0], sides[1])
-        terms = np.stack([self._g * left, self._g * right])
-        low, high = float(terms.min(0).sum()), float(terms.max(0).sum())
-        error = float(np.abs(self._g) @ (np.abs(near.left - wide.left) + np.abs(near.right - wide.right)))
-        if np.any(jumps[0] & jumps[1]):
-            return _UNKNOWN
-        return Estimate((low + high) / 2, error + 2 * near.rounding, low, high, kink=True)
+    def _best_step(self, rung: Rung, estimate: Estimate) -> float:
+        q = rung.rounding * rung.h
+        truncation = max(abs(rung.central - estimate.value) - estimate.error - 2 * rung.rounding, 0.0)
+        if truncation == 0.0:
+            best = rung.h
+        else:
+            best = float(np.cbrt(q / (2 * truncation / rung.h**2)))
+        uneven = abs(rung.jump) / (rung.size or 1.0)
+        best = min(best, rung.h * _SIDES / 4 / uneven) if uneven > _SIDES / 4 else best
+        return min(2.0 ** float(np.floor(np.log2(max(best, 1e-300)))), rung.h)
 
-    def _rung(self, leaf: Leaf, flat: int, saved: float, h: float) -> _Rung | None:
+    def _finer(self, left: Array, step: float) -> tuple[Array, float]:
+        """Some suspects climb; where the step was too coarse for them, a smaller one is tried for the others."""
+        sample, rest = left[:3], left[3:]
+        climbed = [self._climb(flat) for flat in sample]
+        smaller = [self._balanced(climb, e) for climb, e in climbed if e.known and not e.kink]
+        return rest, max(min([step / 8, *smaller]), _SMALLEST * self._unit)
+
+    def _accept(self, pairs: Pairs, left: Array) -> Array:
+        """Keep the entries that agree; the others are left."""
+        with np.errstate(invalid="ignore"):
+            good = pairs.even & self._agrees(pairs.flat, pairs.value, 2 * pairs.rounding)
+        for name, values in (("value", pairs.value), ("low", pairs.value), ("high", pairs.value)):
+            getattr(self.found, name).flat[pairs.flat[good]] = values[good]
+        self.found.error.flat[pairs.flat[good]] = 2 * pairs.rounding[good]
+        return left[~good]
+
+    def _suspects(self, left: Array, step: float) -> None:
+        """Ladders; once a dozen have shown how good the plain difference is, it stands for smooth entries."""
+        off, size = 0.0, 0.0
+        for count, flat in enumerate(left):
+            if count >= _LADDERS and size > 0.0:
+                self._taken(left[count:], step, 8 * off)
+                return
+            plain = self._pairs(np.array([flat]), step) if count < _LADDERS and left.size > _LADDERS else None
+            estimate = self._climb(flat)[1]
+            if plain is not None and estimate.known and not estimate.kink:
+                off = max(off, abs(float(plain.value[0]) - estimate.value))
+                size = max(size, abs(estimate.value))
+
+    def _taken(self, left: Array, step: float, truncation: float) -> None:
+        """Plain differences with the truncation that ladders have shown; what that does not decide climbs."""
+        pairs = self._pairs(left, step)
+        error = 2 * pairs.rounding + truncation
+        with np.errstate(invalid="ignore"):
+            wrong = pairs.even & ~self._agrees(pairs.flat, pairs.value, 16 * error)
+        for name in ("value", "low", "high"):
+            getattr(self.found, name).flat[pairs.flat[wrong]] = pairs.value[wrong]
+        self.found.error.flat[pairs.flat[wrong]] = error[wrong]
+        for flat in pairs.flat[~wrong]:
+            self._climb(flat)
+
+    def _pairs(self, flat: Array, step: float) -> Pairs:
+        """Plain central differences of these entries at one step, a chunk of outputs at a time."""
+        chunk = max(1, min(_CHUNK, 2_000_000 // max(self._sampler.y.size, 1)))
+        parts = [self._chunk(flat[at : at + chunk], step) for at in range(0, flat.size, chunk)]
+        if not parts:
+            return Pairs(flat, np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool))
+        return Pairs(flat, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    def _chunk(self, flat: Array, step: float) -> tuple[Array, Array, Array]:
+        sampler, y = self._sampler, self._sampler.y
+        plus, minus = np.full((flat.size, y.size), np.nan), np.full((flat.size, y.size), np.nan)
+        width = np.full((2, flat.size), np.nan)
+        for row, entry in enumerate(flat):
+            width[:, row] = self._sample(int(entry), step, plus[row], minus[row])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            up, down = width
+            value = ((plus - minus) @ sampler.g) / (up + down)
+            right, left = (plus - y) / up[:, None], (y - minus) / down[:, None]
+            moved = (plus != y) | (minus != y)
+            largest = np.maximum(np.maximum(np.abs(plus), np.abs(minus)), np.abs(y))
+            noise = (sampler.noise.of(largest) * moved) @ sampler.weight
+            rounding = 3 * noise / step
+            apart = np.abs(right - left) @ sampler.weight
+            slopes = np.maximum(np.abs(right), np.abs(left)) @ sampler.weight
+        return value, rounding, np.isfinite(value) & (apart <= _SIDES * slopes + 2 * rounding)
+
+    def _sample(self, entry: int, step: float, plus: Array, minus: Array) -> tuple[float, float]:
+        """Both outputs of one entry, written into plus and minus; the steps really taken, NaN where one fails."""
+        array = self._leaf.array
+        saved = array.flat[entry].item()
         try:
-            leaf.put(flat, saved + h)
-            up = leaf.array.flat[flat].item() - saved
-            plus = self._forward().ravel()
-            leaf.put(flat, saved - h)
-            down = saved - leaf.array.flat[flat].item()
-            minus = self._forward().ravel()
-        except LayerError:
-            return None
+            self._leaf.put(entry, saved + step)
+            up = array.flat[entry].item() - saved
+            plus[:] = self._sampler.forward().ravel()
+            self._leaf.put(entry, saved - step)
+            down = saved - array.flat[entry].item()
+            minus[:] = self._sampler.forward().ravel()
+        except (LayerError, ValueError):  # ValueError: an output of another shape
+            return np.nan, np.nan
         finally:
-            leaf.put(flat, saved)
-        if up <= 0 or down <= 0 or plus.shape != self._y.shape or minus.shape != self._y.shape:
-            return None
-        rise, fall = plus - self._y, self._y - minus
-        if not (np.all(np.isfinite(rise)) and np.all(np.isfinite(fall))):
-            return None
-        right, left = rise / up, fall / down
-        moved = (rise != 0) | (fall != 0)
-        size = np.maximum(np.abs(self._y), np.maximum(np.abs(plus), np.abs(minus)))
-        noise = float(np.abs(self._g * size) @ (self._noise * moved + EPS / 2 * ~moved))
-        central = float(self._g @ (plus - minus)) / (up + down)
-        return _Rung(h, central, float(self._g @ (right - left)), 3 * noise / h, right, left)
-
-
-def _bar(estimate: Estimate) -> float:
-    return np.inf if np.isnan(estimate.error) else estimate.error
-
-
-def _smooth(rungs: list[_Rung]) -> bool:
-    a, b, c = rungs[-3:]
-    fades = abs(c.jump) <= max(0.65 * abs(b.jump), c.rounding)
-    falls = abs(c.central - b.central) <= max(0.35 * abs(b.central - a.central), c.rounding)
-    return fades and falls
+            self._leaf.put(entry, saved)
+        return (up, down) if up > 0 and down > 0 else (np.nan, np.nan)

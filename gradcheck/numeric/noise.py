@@ -1,55 +1,119 @@
 """The forward's own noise, measured: ECnoise (More & Wild, 2011, "Estimating computational noise")."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import comb
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.precision import EPS, scale
+from gradcheck.base.precision import eps, scale
 from gradcheck.base.randomness import signed
 from gradcheck.subjects.leaf import Leaf
 
 _POINTS = 7
 _SPACINGS = (1e-12, 1e-10, 1e-8, 1e-6)
+_SINGLE = eps(np.float32)
+_FEW_OUTPUTS = 100_000  # above this many outputs only the noise of E is measured, not that of each
 
 
-def relative_noise(
-    forward: Callable[[], Array], leaves: Sequence[Leaf], cotangent: Array, generator: np.random.Generator
-) -> float:
-    """Noise of one output relative to its size, at least machine epsilon.
-
-    Seven evaluations along one direction through all leaves; the spacing grows 100-fold until fewer
-    than half of the seven values are equal (float32 inside looks flat to tiny steps).
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """relative: noise of one output relative to its size, at least machine epsilon · absolute: that of each
+    output as measured, in its own unit, shape of the raveled output (zeros where it was not measured).
     """
+
+    relative: float
+    absolute: Array
+
+    @property
+    def single(self) -> bool:
+        """Does forward compute in float32 (or less) somewhere?"""
+        return self.relative > 1e-11
+
+    def of(self, size: Array) -> Array:
+        """Noise of each output, given its magnitude; size broadcasts with the raveled output."""
+        return np.maximum(self.relative * size, self.absolute)
+
+
+def measure_noise(
+    forward: Callable[[], Array],
+    leaves: Sequence[Leaf],
+    cotangent: Array,
+    output: Array,
+    generator: np.random.Generator,
+    dtype: str = "float64",
+) -> Noise:
+    """Noise of the outputs, from six evaluations more along one direction through all leaves.
+
+    The spacing grows 100-fold until fewer than half of the seven values are equal (float32 inside looks flat
+    to tiny steps). dtype: of what forward returned, whose rounding is the least noise there can be.
+    """
+    least = eps(np.dtype(dtype))
+    y, g = output.ravel(), cotangent.ravel()
+    if y.size and _rounded_to_single(y, leaves):
+        least = max(least, _SINGLE / 2)
     held = [(leaf, leaf.values(), signed(generator, leaf.shape) * scale(leaf.array)) for leaf in leaves]
-    size = float(np.sqrt(np.sum((cotangent * forward()) ** 2)))
     try:
         for spacing in _SPACINGS:
-            values = []
-            for step in range(_POINTS):
-                for leaf, saved, direction in held:
-                    leaf.write((saved + step * spacing * direction).astype(leaf.array.dtype))
-                values.append(float(np.sum(cotangent * forward())))
-            if len(set(values)) > _POINTS // 2:
-                return max(EPS, _ecnoise(np.array(values)) / size) if size else EPS
+            rows = _along(forward, held, spacing, y)
+            if rows is None:
+                break
+            values = rows @ g
+            if len(np.unique(values)) > _POINTS // 2:
+                return _noise(rows, values, y, g, least)
     except LayerError:
-        return EPS
+        pass
     finally:
         for leaf, saved, _ in held:
             leaf.write(saved)
-    return EPS
+    return Noise(least, np.zeros(y.size))
 
 
-def _ecnoise(values: Array) -> float:
-    """The noise level at the difference order where the estimates have settled, else the last one."""
+def _along(
+    forward: Callable[[], Array], held: Sequence[tuple[Leaf, Array, Array]], spacing: float, y: Array
+) -> Array | None:
+    """Outputs at seven equally spaced points, less the first; shape (7, outputs). None where one is not finite."""
+    rows = [np.zeros(y.size)]
+    for step in range(1, _POINTS):
+        for leaf, saved, direction in held:
+            leaf.write((saved + step * spacing * direction).astype(leaf.array.dtype))
+        moved = forward().ravel()
+        if moved.shape != y.shape or not np.all(np.isfinite(moved)):
+            return None
+        rows.append(moved - y)
+    return np.array(rows)
+
+
+def _noise(rows: Array, values: Array, y: Array, g: Array, least: float) -> Noise:
+    size = float(np.sqrt(np.sum((g * y) ** 2)))
+    whole = float(_ecnoise(values[:, None])[0])
+    relative = max(least, whole / size) if size else least
+    absolute = _ecnoise(rows) if y.size <= _FEW_OUTPUTS else np.zeros(y.size)
+    return Noise(relative, absolute)
+
+
+def _ecnoise(values: Array) -> Array:
+    """For each column: the noise level at the difference order where the estimates have settled, else the last.
+
+    values: (7, columns).
+    """
     levels = []
     for order in range(1, _POINTS):
-        values = np.diff(values)
-        gamma = 1.0 / comb(2 * order, order)
-        levels.append(float(np.sqrt(gamma * np.mean(values**2))))
-    for first, second, third in zip(levels, levels[1:], levels[2:], strict=False):
-        if max(first, second, third) <= 4 * min(first, second, third):
-            return first
-    return levels[-1]
+        values = np.diff(values, axis=0)
+        levels.append(np.sqrt(np.mean(values**2, axis=0) / comb(2 * order, order)))
+    table = np.array(levels)
+    result = table[-1].copy()
+    for i in reversed(range(len(table) - 2)):
+        three = table[i : i + 3]
+        settled = three.max(axis=0) <= 4 * three.min(axis=0)
+        result[settled] = table[i][settled]
+    return result
+
+
+def _rounded_to_single(y: Array, leaves: Sequence[Leaf]) -> bool:
+    """Is every output a float32 number while the point is not? Then forward has rounded to float32."""
+    if not np.array_equal(y.astype(np.float32).astype(np.float64), y) or not np.any(y):
+        return False
+    return any(np.any(leaf.array.astype(np.float32) != leaf.array) for leaf in leaves if leaf.array.dtype != np.float32)

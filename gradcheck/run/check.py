@@ -2,43 +2,55 @@
 
 import time
 import warnings
+from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from gradcheck.base.arrays import Array, Index
+from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure, LayerError, UsageError
+from gradcheck.base.failures import failure_of
 from gradcheck.base.randomness import signed, stream
+from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.finding import Finding, Severity
-from gradcheck.diagnose.simple import diagnose
-from gradcheck.diagnose.symbols import blind_spots, symbols
-from gradcheck.gather.failures import failure_of
+from gradcheck.diagnose.ranking import diagnose
+from gradcheck.diagnose.symbols import blind_spots, function_symbols, symbols
 from gradcheck.gather.specimen import Case, FunctionSpecimen, LayerSpecimen, Specimen
-from gradcheck.judge.compare import compare, default_rtol
+from gradcheck.judge.compare import judged
 from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.verdict import Verdict, worst
-from gradcheck.numeric.entries import Measure
-from gradcheck.numeric.noise import relative_noise
-from gradcheck.run.exact import exact_tests
+from gradcheck.numeric.estimate import LeafEstimates
+from gradcheck.run.breach import Breach
+from gradcheck.run.exact import exact_tests, replayable
+from gradcheck.run.kinks import reconsider
+from gradcheck.run.leaves import leaf_result
+from gradcheck.run.measure import Measured, Point, measure, noise_of
+from gradcheck.run.modes import enter
 from gradcheck.run.options import Options
-from gradcheck.run.points import enter
-from gradcheck.run.result import CheckResult, EntryComparison, Evaluations, LeafResult
+from gradcheck.run.result import CheckResult, Evaluations, LeafResult
+from gradcheck.run.where import place_of_backward
 from gradcheck.subjects.chain import Chain, is_network
 from gradcheck.subjects.functions import FunctionSubject
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.layer import LayerSubject
+from gradcheck.subjects.subject import Subject
 
 
-def check_specimen(specimen: Specimen, name: str, options: Options) -> CheckResult:
-    """Check one specimen at its point. A fault of the user's code is a result; misuse raises UsageError."""
+def check_specimen(specimen: Specimen, name: str, options: Options, *, added: bool = False) -> CheckResult:
+    """Check one specimen at its point. A fault of the user's code is a result; misuse raises UsageError.
+
+    added: the point is one that `run` has added, where what cannot be decided is a note.
+    """
     start = time.perf_counter()
     root = specimen.layer if isinstance(specimen, LayerSpecimen) else (specimen.forward, specimen.backward)
     before = Snapshot(root)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _checked(specimen, name, options, start)
+            result = _checked(specimen, name, options, added=added)
+        return replace(result, seed=options.seed, seconds=time.perf_counter() - start)
     except LayerError as error:
         return CheckResult(name, Verdict.ERROR, error=error.failure, seed=options.seed)
     finally:
@@ -50,42 +62,115 @@ def check_case(case: Case, options: Options) -> CheckResult:
     try:
         specimen = case.build()
         enter(specimen, case.mode)
-        return check_specimen(specimen, case.name, options)
+        return check_specimen(specimen, case.name, options, added=case.point is not None)
     except (Exception, SystemExit) as error:
         return CheckResult(case.name, Verdict.ERROR, error=failure_of(error), seed=options.seed)
 
 
-def _checked(specimen: Specimen, name: str, options: Options, start: float) -> CheckResult:
+
+
+def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) -> CheckResult:
     subject = _subject(specimen, options)
     output = subject.forward()
     if not np.all(np.isfinite(output)):
         raise LayerError(Failure("NonFinite", "forward returned NaN or infinity"))
+    unsure = replayable(subject, output)
+    if unsure is not None:
+        return _undecided(subject, specimen, name, unsure.finding)
     cotangent = signed(stream(options.seed, "cotangent"), output.shape)
-    findings = list(exact_tests(subject, cotangent, output))
     gradients = subject.vjp(cotangent)
-    noise = relative_noise(subject.forward, subject.leaves, cotangent, stream(options.seed, "noise"))
-    measure = Measure(subject.forward, cotangent, output, noise)
-    unit = float(np.sum(np.abs(cotangent * output)))
-    leaves = {}
+    breaches = exact_tests(subject, cotangent, output, gradients)
+    noise = noise_of(subject, cotangent, output, options.seed)
+    point = Point(subject, cotangent, output, gradients, options, noise)
+    measured = measure(point)
+    return _judged(point, measured, breaches, specimen, name, added=added)
+
+
+def _judged(
+    point: Point, measured: Measured, breaches: Sequence[Breach], specimen: Specimen, name: str, *, added: bool
+) -> CheckResult:
+    subject, notes = point.subject, []
+    if added and any(np.isnan(found.value).any() and not found.kink.all() for found in measured.found.values()):
+        _refuse_singular(measured)
+    findings: list[Finding] = []
     for leaf in subject.leaves:
-        estimates = [measure.entry(leaf, i) for i in range(leaf.size)]
-        rtol = options.rtol if options.rtol is not None else default_rtol(leaf.array.dtype)
-        rounding = subject.analytic_error(leaf)
-        comparison = compare(leaf, gradients[leaf.name], estimates, analytic_error=rounding, rtol=rtol, unit=unit)
-        leaves[leaf.name] = _leaf_result(comparison, leaf.array.dtype)
-        if comparison.verdict is Verdict.FAIL:
-            findings.append(diagnose(comparison))
+        again = reconsider(point, measured, leaf, added=added)
+        measured.comparisons[leaf.name] = again.comparison
+        findings += [again.finding] if again.finding is not None else []
+        notes += [again.note] if again.note is not None else []
+    calls = replace(Evaluations(), forward=subject.calls.forward, backward=subject.calls.backward)
+    failing = {c.name for c in measured.comparisons.values() if c.verdict is Verdict.FAIL}
+    findings = [b.finding for b in breaches if b.plain or b.finding.leaf in failing] + findings
+    findings += _diagnosed(point, measured, findings, specimen)
+    calls = replace(
+        calls,
+        diagnosis_forward=subject.calls.forward - calls.forward,
+        diagnosis_backward=subject.calls.backward - calls.backward,
+    )
+    for finding in findings:
+        measured.comparisons |= _forgiven(finding, measured.comparisons)
+    leaves = {leaf.name: _leaf(leaf.name, leaf.array.dtype, measured) for leaf in subject.leaves}
     verdict = worst([leaf.verdict for leaf in leaves.values()] + [_verdict(f) for f in findings])
-    notes = (*subject.notes, *blind_spots(getattr(specimen, "layer", None)))
-    calls = Evaluations(subject.forwards, subject.backwards)
+    notes = [*subject.notes, *_blind(specimen), *notes]
     return CheckResult(
-        name, verdict, MappingProxyType(leaves), tuple(findings), notes, calls,
-        seed=options.seed, seconds=time.perf_counter() - start,
-        symbols=MappingProxyType(symbols(getattr(specimen, "layer", None))),
+        name, verdict, MappingProxyType(leaves), tuple(findings), tuple(notes), calls,
+        symbols=MappingProxyType(_symbols(specimen)),
     )  # fmt: skip
 
 
-def _subject(specimen: Specimen, options: Options) -> LayerSubject | FunctionSubject:
+def _refuse_singular(measured: Measured) -> None:
+    """At a point that `run` added: where the slopes are not finite there is nothing to check."""
+    for comparison in measured.comparisons.values():
+        if comparison.undecided.any() and np.isnan(comparison.numeric[comparison.undecided]).any():
+            raise LayerError(Failure("Singular", f"the slopes of forward by {comparison.name} are not finite there"))
+
+
+def _diagnosed(point: Point, measured: Measured, known: Sequence[Finding], specimen: Specimen) -> list[Finding]:
+    """Causes of the failing leaves that no exact test has explained."""
+    explained = {finding.leaf for finding in known if finding.severity is Severity.ERROR}
+    comparisons = {name: c for name, c in measured.comparisons.items() if name not in explained}
+    if all(c.verdict is not Verdict.FAIL for c in comparisons.values()):
+        return []
+    subject = point.subject
+    evidence = Evidence(
+        subject, comparisons, point.cotangent, point.output, {leaf.name: leaf.values() for leaf in subject.leaves},
+        point.gradients, _symbols(specimen), place_of_backward(specimen),
+    )  # fmt: skip
+    return diagnose(evidence)
+
+
+def _forgiven(finding: Finding, comparisons: dict[str, Comparison]) -> dict[str, Comparison]:
+    """A loss of precision at float32 level is a warning: the leaf passes, with a note."""
+    c = comparisons.get(finding.leaf)
+    if finding.cause != "precision-lost" or finding.severity is not Severity.WARNING or c is None:
+        return {}
+    mended = replace(c, wrong=np.zeros_like(c.wrong), notes=(*c.notes, "precision"))
+    return {finding.leaf: judged(mended)}
+
+
+def _leaf(name: str, dtype: np.dtype[Any], measured: Measured) -> LeafResult:
+    return leaf_result(measured.comparisons[name], dtype, measured.found[name].curves)
+
+
+def _undecided(subject: Subject, specimen: Specimen, name: str, finding: Finding) -> CheckResult:
+    """A forward that cannot be replayed: nothing is measured."""
+    leaves = {}
+    for leaf in subject.leaves:
+        unknown = LeafEstimates.unknown(leaf.shape)
+        mask, nothing = np.zeros(leaf.shape, dtype=bool), np.full(leaf.shape, np.nan)
+        comparison = Comparison(
+            leaf.name, leaf.role, None, nothing, nothing, nothing, nothing, mask, ~mask, mask, mask, 0.0,
+            Verdict.INCONCLUSIVE,
+        )  # fmt: skip
+        leaves[leaf.name] = leaf_result(comparison, leaf.array.dtype, unknown.curves)
+    calls = Evaluations(subject.calls.forward, subject.calls.backward)
+    return CheckResult(
+        name, Verdict.INCONCLUSIVE, MappingProxyType(leaves), (finding,), tuple(subject.notes), calls,
+        symbols=MappingProxyType(_symbols(specimen)),
+    )  # fmt: skip
+
+
+def _subject(specimen: Specimen, options: Options) -> Subject:
     if isinstance(specimen, FunctionSpecimen):
         return FunctionSubject(specimen.forward, specimen.backward, specimen.arguments)
     layer = Chain(specimen.layer) if is_network(specimen.layer) else specimen.layer
@@ -98,55 +183,20 @@ def _input(specimen: LayerSpecimen, seed: int) -> Array:
     shape: Any = getattr(specimen.layer, "input_shape", None)
     if shape is None:
         raise UsageError(f"x=None: {type(specimen.layer).__name__} has no input_shape, so an input x is needed")
-    return stream(seed, "input").normal(size=tuple(shape))
+    sizes = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    return stream(seed, "input").normal(size=sizes)
+
+
+def _symbols(specimen: Specimen) -> dict[str, float]:
+    if isinstance(specimen, FunctionSpecimen):
+        return function_symbols(specimen.forward, specimen.arguments)
+    return symbols(specimen.layer, specimen.x)
+
+
+def _blind(specimen: Specimen) -> list[str]:
+    return blind_spots(specimen.layer) if isinstance(specimen, LayerSpecimen) else []
 
 
 def _verdict(finding: Finding) -> Verdict:
     kinds = {Severity.ERROR: Verdict.FAIL, Severity.UNDECIDED: Verdict.INCONCLUSIVE}
     return kinds.get(finding.severity, Verdict.PASS)
-
-
-def _leaf_result(c: Comparison, dtype: np.dtype[Any]) -> LeafResult:
-    shaped = c.analytic if c.analytic is not None and c.analytic.shape == c.numeric.shape else None
-    arrays = [None if a is None else _frozen(a) for a in (shaped, c.numeric, c.error, c.tolerance)]
-    order = np.argsort(-_excess(c), kind="stable") if c.numeric.size else np.array([], dtype=int)
-    wrong = tuple(_index(int(i), c.numeric.shape) for i in order if c.wrong.flat[i])
-    first = _entry(c, _index(int(order[0]), c.numeric.shape)) if order.size else None
-    marks = [m for m, mask in (("kink", c.kink), ("noisy", c.undecided)) if mask.any()]
-    marks += ["vacuous"] if c.vacuous.size and c.vacuous.all() else []
-    analytic, numeric, error, tolerance = arrays
-    detectable = float(np.nanmax(c.tolerance)) if np.isfinite(c.tolerance).any() else np.nan
-    return LeafResult(
-        name=c.name, role=c.role, shape=c.numeric.shape, dtype=str(dtype), verdict=c.verdict,
-        analytic=analytic, numeric=numeric, error=error, tolerance=tolerance, wrong=wrong, worst=first,
-        checked=c.numeric.size, agreement_digits=_digits(first), detectable=detectable, note=", ".join(marks),
-    )  # fmt: skip
-
-
-def _excess(c: Comparison) -> Array:
-    a = c.analytic if c.analytic is not None and c.analytic.shape == c.numeric.shape else np.zeros(c.numeric.shape)
-    with np.errstate(all="ignore"):
-        return np.nan_to_num(np.abs(a - c.numeric) / c.tolerance, nan=0.0, posinf=np.inf).ravel()
-
-
-def _entry(c: Comparison, index: Index) -> EntryComparison:
-    a = c.analytic if c.analytic is not None and c.analytic.shape == c.numeric.shape else np.zeros(c.numeric.shape)
-    return EntryComparison(index, *(float(v[index]) for v in (a, c.numeric, c.error, c.tolerance)))
-
-
-def _digits(entry: EntryComparison | None) -> float:
-    if entry is None:
-        return 0.0
-    size = max(abs(entry.analytic), abs(entry.numeric))
-    gap = max(entry.difference, entry.numeric_error)
-    return float(-np.log10(gap / size)) if size > 0 and gap > 0 else 16.0
-
-
-def _index(flat: int, shape: Index) -> Index:
-    return tuple(int(i) for i in np.unravel_index(flat, shape))
-
-
-def _frozen(array: Array) -> Array:
-    copy = array.copy()
-    copy.flags.writeable = False
-    return copy

@@ -1,33 +1,125 @@
-"""Exact, step-free tests: the ones of this version. Each breach is a finding of its own."""
+"""The exact, step-free tests of CONTRACT.md; each breach is a finding of its own. No numeric gradient is needed."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.diagnose.finding import Finding, Severity
-from gradcheck.subjects.functions import FunctionSubject
-from gradcheck.subjects.layer import LayerSubject
-from gradcheck.subjects.leaf import Role
+from gradcheck.base.errors import LayerError
+from gradcheck.base.precision import EPS, eps
+from gradcheck.base.randomness import signed, stream
+from gradcheck.diagnose.finding import Severity
+from gradcheck.run.breach import Breach, Slack, breach
+from gradcheck.run.linear import linear_tests
+from gradcheck.run.rates import rate_tests
+from gradcheck.subjects.leaf import Leaf
+from gradcheck.subjects.subject import Gradients, Subject
 
 
-def exact_tests(subject: LayerSubject | FunctionSubject, cotangent: Array, output: Array) -> Iterator[Finding]:
-    """Forward twice gives the same; dE/dX does not depend on the learning rate."""
-    if not np.array_equal(subject.forward(), output, equal_nan=True):
-        text = "forward gives another output at the same point from the same state; nothing can be decided."
-        yield Finding("nondeterministic", "output", text, Severity.UNDECIDED)
-    if isinstance(subject, LayerSubject) and any(leaf.role is Role.PARAMETER for leaf in subject.leaves):
-        yield from _rate_free(subject, cotangent)
+def replayable(subject: Subject, output: Array) -> Breach | None:
+    """Does forward give the same again, from the same state?"""
+    if np.array_equal(subject.forward(), output, equal_nan=True):
+        return None
+    text = (
+        "forward gives another output at the same point from the same state: its randomness cannot be replayed (the "
+        "system's entropy, a clock), so nothing can be decided. Draw from numpy's generators or from one on the layer."
+    )
+    return breach("nondeterministic", "output", text, severity=Severity.UNDECIDED)
 
 
-def _rate_free(subject: LayerSubject, cotangent: Array) -> Iterator[Finding]:
-    still, moved = subject.input_gradients(cotangent)
-    if still is None or moved is None or still.shape != moved.shape:
+def exact_tests(subject: Subject, cotangent: Array, output: Array, gradients: Gradients) -> list[Breach]:
+    """Every breach, at most one a leaf and cause. gradients: what vjp gave for this cotangent."""
+    unit = float(np.sum(np.abs(cotangent * output)))
+    slack = Slack(unit, max(EPS, eps(np.dtype(subject.output_dtype))))
+    found = list(_mutations(subject, cotangent))
+    found += rate_tests(subject, cotangent, gradients, slack)
+    spoiled = {b.finding.leaf for b in found if b.finding.cause == "updated-before-use"}
+    leaves = [leaf for leaf in subject.leaves if leaf.name not in spoiled]
+    found += _stale(subject, leaves, cotangent, output, slack)
+    found += _accumulating(subject, leaves, cotangent, slack)
+    if subject.takes_cotangent:
+        other = signed(stream(0, "other cotangent", output.shape), output.shape)
+        found += linear_tests(subject, leaves, cotangent, other, slack)
+    return found
+
+
+def _mutations(subject: Subject, cotangent: Array) -> Iterator[Breach]:
+    with subject.session() as session:
+        session.forward()
+        if session.input_changed:
+            yield breach("mutates-input", "input", _INPUT.format(who="forward"), severity=Severity.WARNING)
+        before = session.input_changed
+        session.backward(cotangent)
+        if session.input_changed and not before:
+            yield breach("mutates-input", "input", _INPUT.format(who="backward"), severity=Severity.WARNING)
+        if session.cotangent_changed:
+            yield breach("mutates-upstream", "input", _UPSTREAM, severity=Severity.WARNING)
+
+
+_INPUT = (
+    "{who} writes into the input array that it was handed: whoever uses that array next (the layer before, the "
+    "caller) gets wrong numbers. Work on a copy."
+)
+_UPSTREAM = (
+    "backward writes into dY, the array that it was handed: a layer that shares it (a residual branch) gets wrong "
+    "numbers. Work on a copy."
+)
+
+
+def _stale(subject: Subject, leaves: list[Leaf], cotangent: Array, output: Array, slack: Slack) -> Iterator[Breach]:
+    """forward elsewhere, then here, then backward: compared where the output is the same, bit for bit."""
+    here = _run(subject, cotangent, output, elsewhere=False)
+    there = _run(subject, cotangent, output, elsewhere=True)
+    if here is None or there is None:
         return
-    slack = 1e-12 * float(np.max(np.abs(still), initial=0.0))
-    if not np.all(np.abs(still - moved) <= slack):
-        text = (
-            "dE/dX depends on the learning rate: the parameters are updated before dE/dX is computed. "
-            "Compute dE/dX first, from the parameters that forward used."
-        )
-        yield Finding("updated-before-use", "input", text)
+    for leaf in leaves:
+        if slack.apart(leaf, here[leaf.name], there[leaf.name]) > 0.0:
+            text = (
+                "{symbol} changes when forward has seen another input before this one: backward uses something cached "
+                "in an earlier forward. Let every forward renew what backward needs."
+            )
+            yield breach("stale-cache", leaf.name, text)
+
+
+def _run(subject: Subject, cotangent: Array, output: Array, *, elsewhere: bool) -> Gradients | None:
+    """Gradients here; None where forward cannot be run elsewhere, or gives another output afterwards."""
+    try:
+        with subject.session() as session:
+            if elsewhere:
+                session.forward(elsewhere=True)
+                session.put_back()
+            if not np.array_equal(session.forward(), output, equal_nan=True):
+                return None
+            return session.backward(cotangent)
+    except LayerError:
+        return None
+
+
+def _accumulating(subject: Subject, leaves: list[Leaf], cotangent: Array, slack: Slack) -> Iterator[Breach]:
+    """forward and backward twice, parameters and random state put back in between, other state kept."""
+    with subject.session() as session:
+        output = session.forward()
+        first = session.backward(cotangent)
+        session.put_back()
+        if not np.array_equal(session.forward(), output, equal_nan=True):
+            return
+        second = session.backward(cotangent)
+    for leaf in leaves:
+        one, two = first[leaf.name], second[leaf.name]
+        if slack.apart(leaf, one, two) == 0.0:
+            continue
+        if one is not None and two is not None and slack.apart(leaf, 2 * one, two) == 0.0:
+            text = (
+                "{symbol} is twice as large when backward runs a second time: it adds to what the first call left. "
+                "Start from zeros in every backward (or give the layer a zero_grad())."
+            )
+            yield breach("accumulates-across-calls", leaf.name, text)
+        elif subject.updates and leaf.name != "input":
+            text = (
+                "the second update of {symbol}'s parameter is not the first again: backward keeps a momentum or "
+                "another memory of earlier gradients."
+            )
+            yield breach("update-not-proportional", leaf.name, text)
+        else:
+            text = "{symbol} is another when backward runs a second time at the same point: it keeps something in between."
+            yield breach("accumulates-across-calls", leaf.name, text)

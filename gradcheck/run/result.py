@@ -34,7 +34,8 @@ class LeafResult:
     analytic, numeric, error, tolerance: read-only arrays of the leaf's shape, None where not measured
     wrong: indices of the wrong entries, worst first · worst: the worst entry (also of a passing leaf)
     agreement_digits: at the worst entry, capped by the error bar · detectable: smallest error (absolute)
-    that would have been caught · note: marks such as "kink", "vacuous", joined by ", ".
+    that would have been caught · note: marks such as "kink", "vacuous", joined by ", "
+    curve: (step, error) of the plain central differences at the worst entry of a failing leaf.
     """
 
     name: str
@@ -56,6 +57,7 @@ class LeafResult:
     miss_probability: float = 0.0
     probes: tuple[Any, ...] = ()
     note: str = ""
+    curve: tuple[tuple[float, float], ...] = ()
 
     @property
     def entries(self) -> int:

@@ -5,7 +5,6 @@ every source of randomness that can be replayed: numpy's and Python's global sta
 object or in the modules of its classes.
 """
 
-import hashlib
 import random
 import sys
 from collections.abc import Iterable
@@ -47,6 +46,12 @@ class RandomState:
         self._python = random.getstate()
         self._own = [(g, generator_state(g)) for g in generators(root)]
 
+    def unchanged(self) -> bool:
+        """Has nothing been drawn since?"""
+        if random.getstate() != self._python or not _equal(np.random.get_state(), self._numpy):
+            return False
+        return all(_equal(generator_state(g), state) for g, state in self._own)
+
     def restore(self) -> None:
         """Set every source of randomness back."""
         np.random.set_state(self._numpy)
@@ -55,25 +60,15 @@ class RandomState:
             _set_generator_state(generator, state)
 
 
-def fingerprint(root: Any, leaves: Iterable[Array] = ()) -> str:
-    """A digest of all state below root, of `leaves` and of the randomness; equal digests, equal state."""
-    digest = hashlib.blake2b(digest_size=16)
-    for slot in slots(root):
-        digest.update(slot.path.encode())
-        digest.update(_digestible(slot.get()))
-    for array in leaves:
-        digest.update(_digestible(array))
-    digest.update(repr(random.getstate()).encode())
-    digest.update(repr(_legacy_state()).encode())
-    for generator in generators(root):
-        digest.update(repr(generator_state(generator)).encode())
-    return digest.hexdigest()
-
-
-def _legacy_state() -> list[Any]:
-    """Numpy's global state with its words as bytes: the repr of a long array is abridged."""
-    state: Any = np.random.get_state()
-    return [part.tobytes() if isinstance(part, np.ndarray) else part for part in state]
+def _equal(one: Any, other: Any) -> bool:
+    """Two states of a generator, of whatever nesting."""
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, tuple | list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return bool(one == other)
 
 
 def generators(root: Any) -> list[Any]:
@@ -158,11 +153,3 @@ def _write_back(array: Array, saved: Array) -> None:
         array.flags.writeable = True
         np.copyto(array, saved)
         array.flags.writeable = False
-
-
-def _digestible(value: Any) -> bytes:
-    if isinstance(value, np.ndarray) and value.dtype != object:
-        return f"{value.dtype}{value.shape}".encode() + value.tobytes()
-    if isinstance(value, str | bytes | bool | int | float | complex | np.generic | type(None)):
-        return f"{type(value).__name__}:{value!r}".encode()
-    return type(value).__name__.encode()  # a container: its contents have slots of their own

@@ -1,161 +1,209 @@
-"""A layer object of the article's convention as a subject: dE/dX is returned, parameters update themselves."""
+"""A layer object as a subject: dE/dX is returned; parameters update themselves or have their gradients beside them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from gradcheck.base.arrays import Array, is_float_array
-from gradcheck.base.errors import LayerError, UsageError
-from gradcheck.base.precision import scale
+from gradcheck.base.arrays import Array, another, is_float_array
+from gradcheck.base.errors import LayerError
+from gradcheck.base.precision import eps
 from gradcheck.base.randomness import signed, stream
-from gradcheck.subjects.calls import as_output, call
-from gradcheck.subjects.graph import Slot, slots
-from gradcheck.subjects.guard import Snapshot
+from gradcheck.subjects.calls import StateChangedError
+from gradcheck.subjects.driver import Driver
+from gradcheck.subjects.graph import slots
+from gradcheck.subjects.guard import RandomState, Snapshot
 from gradcheck.subjects.leaf import Leaf, Role
-from gradcheck.subjects.spelling import RATE_NAMES, is_parameter_name, paired_method_names, positional
-from gradcheck.subjects.subject import Gradients
+from gradcheck.subjects.parameters import Parameters, find_parameters
+from gradcheck.subjects.sources import Update
+from gradcheck.subjects.subject import Calls, Gradients
 
-_RATES = (2.0**40, 2.0**20, 1.0, 2.0**-10)
+RATES = (2.0**40, 2.0**20, 1.0, 2.0**-10)  # the first that behaves like rate 1 is the one to read gradients at
 
 
 class LayerSubject:
-    """forward(x) and backward(dY, rate); the gradient is (before - after) / rate."""
+    """forward(x) and backward(dY, rate); see Subject."""
+
+    takes_cotangent = True
+    _rate = 1.0
 
     def __init__(self, layer: Any, x: Array, seed: int) -> None:
-        names = paired_method_names(layer)
-        if names is None:
-            raise UsageError(f"layer={type(layer).__name__}: has no forward and backward of a known name")
-        self.title = type(layer).__name__
-        self.layer, self.forwards, self.backwards = layer, 0, 0
-        self.names = names
+        self._driver = Driver(layer)
+        self.title = self._driver.title
         self._point = x.copy(order="K")
-        self._takes_rate = _takes_rate(getattr(layer, names[1]))
-        self._rate = 1.0
-        self.snapshot = Snapshot(layer)
-        self.leaves: tuple[Leaf, ...] = ()
-        self.output_shape = self.forward().shape
-        self._slots: dict[str, Slot] = {}
-        self.notes: list[str] = []
-        self.leaves = (*self._input_leaf(), *self._parameters(stream(seed, "discover")))
+        self._base = Snapshot(layer)
+        output = self._settled_forward(layer)
+        found = find_parameters(self._driver, self._point, self._base, output, stream(seed, "discover"))
+        self._parameters = found
+        self.notes = list(found.notes)
+        own = (Leaf("input", Role.INPUT, self._point),) if is_float_array(self._point) else ()
+        self.leaves: tuple[Leaf, ...] = (*own, *found.leaves)
         self._base = Snapshot(layer, without=[leaf.array for leaf in self.leaves])
+        self.updates = found.update and self._driver.has_rate
+        self._rate = self._reading_rate(output, seed) if self.updates else 1.0
+
+    @property
+    def calls(self) -> Calls:
+        """How often the user's code was called."""
+        return self._driver.calls
+
+    @property
+    def output_dtype(self) -> str:
+        """The float type of what forward returned."""
+        return self._driver.output_dtype
 
     def forward(self) -> Array:
         """See Subject.forward."""
-        output: Array = self._guarded(self._run_forward)
-        return output
+        with self.session() as session:
+            return session.forward()
 
     def vjp(self, cotangent: Array) -> Gradients:
-        """See Subject.vjp. dE/dX comes from a call at rate 0, which must not move any parameter."""
+        """See Subject.vjp. Of a layer that updates itself dE/dX comes from a call at rate 0."""
         gradients: dict[str, Array | None] = {}
-        if any(leaf.role is Role.INPUT for leaf in self.leaves):
-            gradients["input"] = self._guarded(lambda: self._input_gradient(cotangent))
-        if self._slots:
-            gradients.update(self._guarded(lambda: self._updates(cotangent, self._rate)))
-        return gradients
+        if self.updates:
+            gradients.update(self._once(cotangent, self._rate))
+            gradients["input"] = self._once(cotangent, 0.0).get("input") if self._has_input else None
+        else:
+            gradients.update(self._once(cotangent, self._rate))
+        return {leaf.name: gradients.get(leaf.name) for leaf in self.leaves}
 
-    def analytic_error(self, leaf: Leaf) -> float:
-        """Rounding of the subtraction before - after, per unit of the rate."""
-        eps = float(np.finfo(leaf.array.dtype).eps)
-        return 0.0 if leaf.role is Role.INPUT else eps * float(np.max(np.abs(leaf.array), initial=0.0)) / self._rate
-
-    def input_gradients(self, cotangent: Array) -> tuple[Array | None, Array | None]:
-        """dE/dX from a call at rate 0 and from one at rate 1."""
-        first = self._guarded(lambda: self._input_gradient(cotangent))
-        return first, self._guarded(lambda: self._input_gradient(cotangent, 1.0))
-
-    def _run_forward(self) -> Array:
-        self.forwards += 1
-        output = call(getattr(self.layer, self.names[0]), self._point.copy(order="K"))
-        return as_output(output, f"{self.title}.{self.names[0]}")
-
-    def _run_backward(self, cotangent: Array, rate: float) -> Any:
-        self.backwards += 1
-        arguments = (cotangent.copy(), rate) if self._takes_rate else (cotangent.copy(),)
-        return call(getattr(self.layer, self.names[1]), *arguments)
-
-    def _guarded(self, action: Callable[[], Any]) -> Any:
+    @contextmanager
+    def session(self) -> Iterator["LayerSession"]:
+        """See Subject.session."""
         held = [(leaf, leaf.values()) for leaf in self.leaves]
-        base = self._base if self.leaves else self.snapshot
-        base.restore()
+        self._base.restore()
+        for leaf in self.leaves:
+            leaf.published()
         try:
-            return action()
+            yield LayerSession(self._driver, self._point, self._parameters, self._rate)
         finally:
-            base.restore()
+            self._base.restore()
             for leaf, values in held:
                 leaf.write(values)
 
-    def _input_gradient(self, cotangent: Array, rate: float = 0.0) -> Array | None:
-        self._run_forward()
-        returned = self._run_backward(cotangent, rate)
-        return None if returned is None else as_output(returned, f"{self.title}.{self.names[1]}")
+    @contextmanager
+    def measuring(self, output: Array) -> Iterator[Callable[[], Array]]:
+        """See Subject.measuring: two forwards from one another's leavings must agree bit for bit."""
+        with self.session():
+            random = RandomState(self._driver.layer)
+            self._prove(output, random)
+            yield self._quick
+            self._prove(output, random)
 
-    def _updates(self, cotangent: Array, rate: float) -> dict[str, Array | None]:
-        self._run_forward()
-        before = {path: np.array(slot.get()) for path, slot in self._slots.items()}
-        self._run_backward(cotangent, rate)
-        return {path: _difference(before[path], np.array(slot.get()), rate) for path, slot in self._slots.items()}
+    def reading_error(self, leaf: Leaf) -> float:
+        """See Subject.reading_error."""
+        source = self._parameters.sources.get(leaf.name)
+        if not isinstance(source, Update):
+            return 0.0
+        return float(np.finfo(leaf.array.dtype).eps) * float(np.max(np.abs(leaf.array), initial=0.0)) / self._rate
 
-    def _input_leaf(self) -> tuple[Leaf, ...]:
-        return (Leaf("input", Role.INPUT, self._point),) if is_float_array(self._point) else ()
+    @property
+    def _has_input(self) -> bool:
+        return bool(self.leaves) and self.leaves[0].role is Role.INPUT
 
-    def _parameters(self, generator: np.random.Generator) -> tuple[Leaf, ...]:
-        """Float arrays that backward moves or that are named as a parameter and matter to the output."""
-        candidates = {s.path: s for s in slots(self.layer) if is_float_array(s.get())}
-        candidates = {path: s for path, s in _untied(candidates).items() if self._depends(s.get(), generator)}
-        self._slots = candidates
-        cotangent = signed(generator, self.output_shape)
-        unit = self._guarded(lambda: self._updates(cotangent, 1.0))
-        moved = {path for path, g in unit.items() if g is not None and np.any(g)}
-        kept = {path: s for path, s in candidates.items() if path in moved or is_parameter_name(path)}
-        self.notes = [f"{path}: a buffer (backward supplies no gradient)" for path in candidates if path not in kept]
-        self._slots = kept
-        self._rate = next((r for r in _RATES if self._behaves(cotangent, r, unit)), 1.0)
-        return tuple(Leaf(path, Role.PARAMETER, slot.get()) for path, slot in kept.items())
+    def _settled_forward(self, layer: Any) -> Array:
+        """The first output. Parameters that the first forward makes belong to the base state from then on."""
+        before = set(_array_paths(layer))
+        self._base.restore()
+        output = self._quick()
+        made = {path: array for path, array in _array_paths(layer).items() if path not in before}
+        if made and np.array_equal(self._quick(), output, equal_nan=True):
+            now = _array_paths(layer)
+            kept = [path for path, array in made.items() if now.get(path) is array]
+            if kept:
+                self._base = Snapshot(layer)
+        self._base.restore()
+        return output
 
-    def _behaves(self, cotangent: Array, rate: float, unit: Gradients) -> bool:
+    def _quick(self) -> Array:
+        return self._driver.forward(self._point.copy(order="K"))
+
+    def _prove(self, output: Array, random: RandomState) -> None:
+        values = [leaf.values() for leaf in self.leaves]
+        same = np.array_equal(self._quick(), output, equal_nan=True) and random.unchanged()
+        still = all(np.array_equal(leaf.array, v, equal_nan=True) for leaf, v in zip(self.leaves, values, strict=True))
+        if not same or not still:
+            raise StateChangedError
+
+    def _once(self, cotangent: Array, rate: float) -> Gradients:
+        with self.session() as session:
+            session.forward()
+            return session.backward(cotangent, rate)
+
+    def _reading_rate(self, output: Array, seed: int) -> float:
+        cotangent = signed(stream(seed, "rate"), output.shape)
+        unit = self._once(cotangent, 1.0)
+        return next((r for r in RATES if r == 1.0 or self.proportional(unit, 1.0, cotangent, r)), 1.0)
+
+    def proportional(self, known: Gradients, at: float, cotangent: Array, rate: float) -> bool:
+        """Are the updates at `rate` those known at the rate `at`, up to rounding? False where the layer raises."""
         try:
-            found = self._guarded(lambda: self._updates(cotangent, rate))
+            found = self._once(cotangent, rate)
         except LayerError:
             return False
-        for path, gradient in found.items():
-            other, value = unit[path], self._slots[path].get()
-            if gradient is None or other is None or gradient.shape != other.shape:
-                return rate == 1.0
-            slack = 64 * float(np.finfo(value.dtype).eps) * (1 + 1 / rate) * (np.abs(value).max() + np.abs(other))
-            if not np.all(np.abs(gradient - other) <= slack):
-                return False
-        return True
+        return all(self._agree(leaf, known[leaf.name], found[leaf.name], min(at, rate)) for leaf in self._updated)
 
-    def _depends(self, array: Array, generator: np.random.Generator) -> bool:
-        before = self.forward()
-        kick = (scale(array) * signed(generator, array.shape) / 64).astype(array.dtype)
-        if not array.flags.writeable or array.size == 0:
-            return False
+    @property
+    def _updated(self) -> list[Leaf]:
+        return [leaf for leaf in self.leaves if isinstance(self._parameters.sources.get(leaf.name), Update)]
 
-        def kicked() -> Array:
-            array[...] = array + kick
-            return self._run_forward()
-
-        try:
-            return not np.array_equal(before, self._guarded(kicked))
-        except LayerError:
-            return True
+    def _agree(self, leaf: Leaf, one: Array | None, other: Array | None, rate: float) -> bool:
+        if one is None or other is None or one.shape != other.shape:
+            return one is other
+        size = float(np.max(np.abs(leaf.array), initial=0.0))
+        largest = float(np.max(np.abs(one), initial=0.0))
+        slack = 64 * eps(leaf.array.dtype) * (largest + size + size / rate)
+        with np.errstate(all="ignore"):
+            return bool(np.all((np.abs(one - other) <= slack) | (np.isnan(one) & np.isnan(other))))
 
 
-def _difference(before: Array, after: Array, rate: float) -> Array | None:
-    return np.asarray((before - after) / rate, dtype=np.float64) if after.dtype != object else None
+class LayerSession:
+    """See Session."""
+
+    def __init__(self, driver: Driver, point: Array, parameters: Parameters, rate: float) -> None:
+        self.input_changed = False
+        self.cotangent_changed = False
+        self._driver, self._point, self._found, self._rate = driver, point, parameters, rate
+        self._held = [(leaf, parameters.slots[leaf.name], leaf.values()) for leaf in parameters.leaves]
+        self._bound = [slot.get() for _, slot, _ in self._held]
+        self._random = RandomState(driver.layer)
+        self._handed: tuple[Array, Array] | None = None
+
+    def forward(self, *, elsewhere: bool = False) -> Array:
+        """See Session.forward."""
+        x = another(self._point) if elsewhere else self._point.copy(order="K")
+        self._handed = (x, x.copy(order="K"))
+        output = self._driver.forward(x)
+        self._notice()
+        return output
+
+    def backward(self, cotangent: Array, rate: float | None = None) -> Gradients:
+        """See Session.backward."""
+        rate = self._rate if rate is None else rate
+        found = self._found
+        for path, slot in found.slots.items():
+            found.sources[path].before(slot)
+        handed = cotangent.copy(order="K")
+        returned = self._driver.backward(handed, rate)
+        self.cotangent_changed |= handed.tobytes() != cotangent.tobytes()
+        self._notice()
+        read = {path: found.sources[path].after(slot, rate) for path, slot in found.slots.items()}
+        return {"input": returned, **read}
+
+    def put_back(self) -> None:
+        """See Session.put_back."""
+        for (leaf, slot, values), bound in zip(self._held, self._bound, strict=True):
+            if slot.get() is not bound:
+                slot.set(bound)
+            leaf.write(values)
+        self._random.restore()
+
+    def _notice(self) -> None:
+        if self._handed is not None:
+            now, then = self._handed
+            self.input_changed |= now.tobytes() != then.tobytes()
 
 
-def _takes_rate(backward: Callable[..., Any]) -> bool:
-    parameters = positional(backward) or []
-    return len(parameters) >= 2 or any(p.name in RATE_NAMES for p in parameters)
-
-
-def _untied(candidates: dict[str, Slot]) -> dict[str, Slot]:
-    """Two names of one memory are one leaf: the first name stays."""
-    kept: dict[str, Slot] = {}
-    for path, slot in candidates.items():
-        if not any(np.may_share_memory(slot.get(), other.get()) for other in kept.values()):
-            kept[path] = slot
-    return kept
+def _array_paths(layer: Any) -> dict[str, Array]:
+    return {slot.path: slot.get() for slot in slots(layer) if is_float_array(slot.get())}

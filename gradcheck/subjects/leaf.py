@@ -1,6 +1,7 @@
 """A leaf: one array whose gradient is checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,14 +45,33 @@ class Leaf:
 
     def write(self, values: Array) -> None:
         """Set every entry, keeping memory, strides and flags."""
-        self.array[...] = values
-        self._published()
+        with _writeable(self.array):
+            self.array[...] = values
+        self.published()
 
     def put(self, flat: int, value: float) -> None:
         """Set one entry, counted in C order whatever the memory order."""
-        self.array.flat[flat] = value
-        self._published()
+        if self.array.flags.writeable:
+            self.array.flat[flat] = value
+        else:
+            with _writeable(self.array):
+                self.array.flat[flat] = value
+        self.published()
 
-    def _published(self) -> None:
+    def published(self) -> None:
+        """Let the user's code see a Python float's value."""
         if self.publish is not None:
             self.publish(float(self.array))
+
+
+@contextmanager
+def _writeable(array: Array) -> Iterator[None]:
+    """A read-only array may be moved too; it is read-only again afterwards."""
+    locked = not array.flags.writeable
+    if locked:
+        array.flags.writeable = True
+    try:
+        yield
+    finally:
+        if locked:
+            array.flags.writeable = False

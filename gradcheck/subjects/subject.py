@@ -1,6 +1,8 @@
 """The engine's uniform view of a layer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from gradcheck.base.arrays import Array
@@ -9,15 +11,58 @@ from gradcheck.subjects.leaf import Leaf
 Gradients = Mapping[str, Array | None]
 
 
+@dataclass
+class Calls:
+    """How often the user's code was called."""
+
+    forward: int = 0
+    backward: int = 0
+
+
+class Session(Protocol):
+    """Calls in a row from the base state, with nothing restored between them.
+
+    input_changed, cotangent_changed: did forward or backward write into what it was handed?
+    """
+
+    input_changed: bool
+    cotangent_changed: bool
+
+    def forward(self, *, elsewhere: bool = False) -> Array:
+        """Forward at the point that the leaves hold, or at another input of the same shape; a copy."""
+        ...
+
+    def backward(self, cotangent: Array, rate: float | None = None) -> Gradients:
+        """The user's backward for the last forward: leaf name -> analytic gradient.
+
+        rate: learning rate of a layer that updates itself, None for the one at which gradients are read; at
+        rate 0 a parameter's entry is what the call changed in it.
+        """
+        ...
+
+    def put_back(self) -> None:
+        """Parameters and random state as they were at the start; all other state is kept."""
+        ...
+
+
 class Subject(Protocol):
     """Named leaves, a forward, and the user's vjp, at the point that the leaves hold.
 
-    Both calls start from the subject's base state and leave parameters, other state and random state
+    Every call starts from the subject's base state and leaves parameters, other state and random state
     as they were; what the user's code raises comes out as LayerError.
+
+    title: the class or function · notes: what a user should know of how it was understood · output_dtype:
+    of what forward returned · updates: do parameters change themselves in backward, with a learning rate?
+    takes_cotangent: False for a derivative, which is multiplied by the cotangent by us.
     """
 
     title: str
     leaves: tuple[Leaf, ...]
+    notes: list[str]
+    calls: Calls
+    output_dtype: str
+    updates: bool
+    takes_cotangent: bool
 
     def forward(self) -> Array:
         """The output at the leaves' present values: an array of the subject's own (a copy)."""
@@ -29,4 +74,20 @@ class Subject(Protocol):
         cotangent: dE/dY of the output's shape · a gradient may have a wrong shape or be None: what the
         user's code supplied, as it supplied it.
         """
+        ...
+
+    def session(self) -> AbstractContextManager[Session]:
+        """Several calls in a row; everything is as it was when the context is left."""
+        ...
+
+    def measuring(self, output: Array) -> AbstractContextManager[Callable[[], Array]]:
+        """A forward without the guard's work per call, where that provably changes nothing (the fast path).
+
+        output: forward's at the present point. Raises StateChangedError on leaving when the proof no longer
+        holds: what was measured must then be measured again through forward().
+        """
+        ...
+
+    def reading_error(self, leaf: Leaf) -> float:
+        """How far off a gradient may be for how it is read: eps |W| / rate for before - after, else 0."""
         ...

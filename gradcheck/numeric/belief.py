@@ -1,0 +1,81 @@
+"""When a ladder of halving steps is believed, and the extrapolated value with its bar."""
+
+from collections.abc import Sequence
+
+from gradcheck.numeric.estimate import UNKNOWN, Estimate, smooth
+from gradcheck.numeric.rungs import Rung
+
+_COLUMNS = 4
+_SQUARE = 0.35  # successive differences of D fall at least nearly as h**2
+_LINEAR = 0.65  # or as h
+
+
+def bar(estimate: Estimate) -> float:
+    """The error bar; infinite where there is none."""
+    return estimate.error if estimate.known else float("inf")
+
+
+def jumps(rungs: Sequence[Rung]) -> bool:
+    """Do the two sides differ by the same at every step: a kink at the point or near it?"""
+    if len(rungs) < 3:
+        return False
+    a, b, c = rungs[-3:]
+    steady = abs(c.jump) > 0.9 * abs(b.jump) > 0.8 * abs(a.jump)
+    return steady and abs(c.jump) > max(10 * c.rounding, 1e-9 * c.size)
+
+
+def believed(rungs: Sequence[Rung]) -> Estimate:
+    """What the last rungs of one ladder prove; UNKNOWN where they prove nothing.
+
+    The asymmetry of the two sides must fade with the step (or be below the rounding r), and the successive
+    differences of D must fall as h**2 or be below r. Where they fall only as h, the two sides are extrapolated
+    apart; where these agree their mean is the derivative.
+    """
+    if len(rungs) < 3:
+        return UNKNOWN
+    b, c = rungs[-2:]
+    if abs(c.jump) > max(_LINEAR * abs(b.jump), c.rounding):
+        return UNKNOWN
+    central = [rung.central for rung in rungs]
+    if _falls(central[-3:], _SQUARE, c.rounding):
+        value, change = extrapolated(central, 4.0)
+        return smooth(value, change + 2 * c.rounding)
+    return _both_sides(rungs) if _falls(central[-3:], _LINEAR, c.rounding) else UNKNOWN
+
+
+def extrapolated(values: Sequence[float], power: float) -> tuple[float, float]:
+    """Richardson's table of a halving ladder: (value, last change) of the column that changed least.
+
+    power: by how much the leading error falls at each halving, 4 for h**2; the next columns remove
+    power**2, power**3, ... (Ridders 1982: a column's error is its largest difference to its two neighbours).
+    """
+    row = [values[0]]
+    best = (values[-1], float("inf"))
+    for value in values[1:]:
+        last, row = row, [value]
+        best = (value, abs(value - last[0]))
+        for m in range(min(len(last), _COLUMNS)):
+            row.append(row[m] + (row[m] - last[m]) / (power ** (m + 1) - 1))
+            change = max(abs(row[m + 1] - row[m]), abs(row[m + 1] - last[m]))
+            if m + 1 < len(last):
+                change = abs(row[m + 1] - last[m + 1])
+            if change <= best[1]:
+                best = (row[m + 1], change)
+    return best
+
+
+def _falls(values: Sequence[float], factor: float, rounding: float) -> bool:
+    a, b, c = values
+    return abs(c - b) <= max(factor * abs(b - a), rounding)
+
+
+def _both_sides(rungs: Sequence[Rung]) -> Estimate:
+    """The two one-sided ladders extrapolated apart, D +- jump / 2; their mean where they agree."""
+    c = rungs[-1]
+    sides = [[rung.central + sign * rung.jump / 2 for rung in rungs] for sign in (-1, 1)]
+    if not all(_falls(side[-3:], _LINEAR, 2 * c.rounding) for side in sides):
+        return UNKNOWN
+    (left, gap), (right, other) = (extrapolated(side, 2.0) for side in sides)
+    if abs(left - right) > gap + other + 4 * c.rounding:
+        return UNKNOWN
+    return smooth((left + right) / 2, max(gap, other, abs(left - right) / 2) + 2 * c.rounding)

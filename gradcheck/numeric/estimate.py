@@ -1,0 +1,69 @@
+"""A numeric derivative together with its error bar and its status."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """One derivative of E = <G, y> along one line.
+
+    value: NaN where there is none · error: a bound that holds in at least 99.9 %, NaN where it cannot be told
+    low, high: what is legal at a kink, both the value elsewhere · kink: is the point on one (nearer than the
+    smallest step that tells)? · jumping: mask of the outputs that have two slopes there, None elsewhere
+    curve: (step, |D(step) - value|) of the plain central differences.
+    """
+
+    value: float
+    error: float
+    low: float
+    high: float
+    kink: bool = False
+    jumping: Array | None = None
+    curve: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Is there a value with a bar?"""
+        return bool(np.isfinite(self.value) and np.isfinite(self.error))
+
+
+UNKNOWN = Estimate(np.nan, np.nan, np.nan, np.nan)
+
+
+def smooth(value: float, error: float, curve: tuple[tuple[float, float], ...] = ()) -> Estimate:
+    """A derivative at a point without a kink."""
+    return Estimate(value, error, value, value, curve=curve)
+
+
+@dataclass(eq=False)
+class LeafEstimates:
+    """The derivatives with respect to every entry of a leaf; each array has the leaf's shape.
+
+    curves: flat index -> (step, error) pairs, of the entries that a ladder was climbed for
+    jumping: flat index -> mask of the outputs that have two slopes there (kinks only).
+    """
+
+    value: Array
+    error: Array
+    low: Array
+    high: Array
+    kink: Array
+    curves: dict[int, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    jumping: dict[int, Array] = field(default_factory=dict)
+
+    @classmethod
+    def unknown(cls, shape: tuple[int, ...]) -> "LeafEstimates":
+        """Nothing measured yet."""
+        return cls(*(np.full(shape, np.nan) for _ in range(4)), np.zeros(shape, dtype=bool))
+
+    def put(self, flat: int, estimate: Estimate) -> None:
+        """Keep one entry's estimate."""
+        for name in ("value", "error", "low", "high", "kink"):
+            getattr(self, name).flat[flat] = getattr(estimate, name)
+        self.curves[flat] = estimate.curve
+        if estimate.jumping is not None:
+            self.jumping[flat] = estimate.jumping

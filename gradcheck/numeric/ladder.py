@@ -1,0 +1,108 @@
+"""A ladder of halving steps along one line, extrapolated, and believed only where the differences behave.
+
+D(h) = D + c2 h**2 + c4 h**4 ..., so each column of Richardson's table removes one power of h**2; one-sided slopes
+have all powers of h. The bar is the extrapolation's last change + 2 r, with r the rounding at the smallest step.
+"""
+
+import numpy as np
+
+from gradcheck.base.precision import EPS, power_of_two
+from gradcheck.numeric.belief import bar, believed, jumps
+from gradcheck.numeric.estimate import UNKNOWN, Estimate
+from gradcheck.numeric.kinks import one_sided
+from gradcheck.numeric.lines import Line
+from gradcheck.numeric.rungs import Rung, Sampler
+
+RUNGS = 6
+_STARTS = (5, 14, 24, 34)  # a ladder starts at unit / 2**these, one after the other until one is believed
+_SMALLEST = 44  # kinks nearer than unit / 2**this are at the point
+
+
+class Climb:
+    """All that is known of one line."""
+
+    def __init__(self, sampler: Sampler, line: Line) -> None:
+        self.sampler, self.line = sampler, line
+        self.moved = sampler.nothing_moved()
+        self.rungs: list[Rung] = []  # of every ladder, in the order taken
+        self.widest = 0.0
+
+    def estimate(self, first: int = 0) -> Estimate:
+        """The derivative, with one-sided slopes at a kink. first: ladder to begin with (0: the largest steps)."""
+        best, kinked = UNKNOWN, False
+        for start in self._starts()[first:]:
+            if kinked:
+                break
+            rungs, found = self._ladder(start)
+            best = min(best, found, key=bar)
+            if found.known and bar(found) <= 1e-10 * abs(found.value) + 8 * rungs[-1].rounding:
+                break
+            kinked = not best.known and jumps(rungs)
+        if kinked:
+            best = self._at_kink()
+        return self._finished(best)
+
+    def rung(self, h: float) -> Rung | None:
+        """One pair of evaluations, kept."""
+        rung = self.sampler.rung(self.line, h, self.moved)
+        if rung is not None:
+            self.widest = max(self.widest, rung.h)
+            self.rungs.append(rung)
+        return rung
+
+    def _starts(self) -> list[float]:
+        unit, own = self.line.unit, self.line.own
+        starts = [unit / 2.0**s for s in _STARTS]
+        if own and own < unit / 16:
+            starts.insert(1, power_of_two(own) / 32)
+        return sorted(starts, reverse=True)
+
+    def _ladder(self, start: float) -> tuple[list[Rung], Estimate]:
+        rungs: list[Rung] = []
+        best = UNKNOWN
+        for k in range(RUNGS):
+            rung = self.rung(start / 2**k)
+            if rung is None:
+                continue
+            rungs.append(rung)
+            best = min(best, believed(rungs), key=bar)
+            if best.known and best.error < 8 * rung.rounding:
+                break
+        return rungs, best
+
+    def _at_kink(self) -> Estimate:
+        """Is the kink at the point, or at a distance that a smaller step can tell?"""
+        wide = next(r for r in reversed(self.rungs) if abs(r.jump) > 10 * r.rounding)
+        rung = self._decisive(wide)
+        if rung is not None and abs(rung.jump) > 0.5 * abs(wide.jump):
+            return one_sided(self.sampler, self.rungs, wide)
+        low, high = (rung.h if rung is not None else self.line.unit / 2.0**_SMALLEST), wide.h
+        while high > 4 * low:  # the largest step on the point's own side of the kink
+            middle = power_of_two(float(np.sqrt(low) * np.sqrt(high)))
+            tried = self.rung(middle)
+            if tried is None or abs(tried.jump) > max(0.05 * abs(wide.jump), tried.rounding):
+                high = middle
+            else:
+                low = middle
+        return self._ladder(low)[1]
+
+    def _decisive(self, wide: Rung) -> Rung | None:
+        """The smallest step whose rounding is under a tenth of the jump."""
+        h = max(self.line.unit / 2.0**_SMALLEST, self.line.own * 2.0**-50)
+        while h < wide.h:
+            rung = self.rung(power_of_two(h))
+            if rung is not None and rung.rounding < 0.1 * abs(wide.jump):
+                return rung
+            h *= 8
+        return None
+
+    def _finished(self, best: Estimate) -> Estimate:
+        """Outputs that no step changed may be rounded flat; the curve of the plain differences."""
+        if not best.known:
+            return best
+        still = self.sampler.weight[~self.moved] @ np.abs(self.sampler.y[~self.moved])
+        hidden = float(still) * EPS / 2 / self.widest if self.widest else 0.0
+        curve = tuple((r.h, abs(r.central - best.value)) for r in self.rungs)
+        return Estimate(
+            best.value, best.error + hidden, best.low, best.high, kink=best.kink, jumping=best.jumping, curve=curve
+        )

@@ -1,0 +1,85 @@
+"""Lines through the point, along which forward is sampled: one entry of a leaf, or a direction through leaves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.base.precision import power_of_two, scale
+from gradcheck.subjects.leaf import Leaf
+
+
+class Line(Protocol):
+    """unit: the power of two that steps are fractions of · own: |x_i| of a single entry, 0 elsewhere."""
+
+    unit: float
+    own: float
+
+    def move(self, step: float) -> float:
+        """Go there; the step really taken, after rounding."""
+        ...
+
+    def back(self) -> None:
+        """Return to the point, bit for bit."""
+        ...
+
+
+class EntryLine:
+    """One entry, counted in C order."""
+
+    def __init__(self, leaf: Leaf, flat: int, unit: float) -> None:
+        self._leaf, self._flat = leaf, flat
+        self._saved = leaf.array.flat[flat].item()
+        self.unit, self.own = unit, abs(self._saved)
+
+    def move(self, step: float) -> float:
+        """See Line.move."""
+        self._leaf.put(self._flat, self._saved + step)
+        return float(self._leaf.array.flat[self._flat].item() - self._saved)
+
+    def back(self) -> None:
+        """See Line.back."""
+        self._leaf.put(self._flat, self._saved)
+
+
+@dataclass(eq=False)
+class Part:
+    """The share of one leaf in a direction: v has the leaf's shape."""
+
+    leaf: Leaf
+    v: Array
+
+
+class DirectionLine:
+    """saved + step * v in several leaves at once; v is in the unit of each leaf's own scale."""
+
+    own = 0.0
+
+    def __init__(self, parts: Sequence[Part], unit: float) -> None:
+        self._parts = parts
+        self._saved = [part.leaf.values() for part in parts]
+        self.unit = unit
+
+    def move(self, step: float) -> float:
+        """See Line.move; the rounding of each entry is part of the measured noise."""
+        for part, saved in zip(self._parts, self._saved, strict=True):
+            part.leaf.write((saved + step * part.v).astype(saved.dtype))
+        return step
+
+    def back(self) -> None:
+        """See Line.back."""
+        for part, saved in zip(self._parts, self._saved, strict=True):
+            part.leaf.write(saved)
+
+
+def entry_unit(leaf: Leaf) -> float:
+    """The unit of steps in a leaf's entries: rms of its nonzero entries, down to a power of two."""
+    return power_of_two(scale(leaf.array))
+
+
+def direction(leaf: Leaf, v: Array) -> DirectionLine:
+    """A direction in one leaf; the largest step moves no entry farther than a step of EntryLine would."""
+    largest = float(np.max(np.abs(v), initial=0.0)) or 1.0
+    return DirectionLine([Part(leaf, v)], entry_unit(leaf) / power_of_two(largest))

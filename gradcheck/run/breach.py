@@ -1,0 +1,56 @@
+"""A breach of an exact test, and how far apart two gradients must be to count as different."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.base.precision import EPS, eps
+from gradcheck.diagnose.finding import Finding, Severity
+from gradcheck.diagnose.suspect import gradient_name
+from gradcheck.subjects.leaf import Leaf
+
+_PLAIN = 1e-2  # a breach below this share is evidence for a leaf that fails, no finding by itself
+
+
+@dataclass(frozen=True)
+class Breach:
+    """What an exact test found at one leaf. plain: a finding by itself; else only where the leaf fails too."""
+
+    finding: Finding
+    plain: bool = True
+
+
+@dataclass(frozen=True)
+class Slack:
+    """unit: sum |G_j y_j| · eps: of the working precision."""
+
+    unit: float
+    eps: float = EPS
+
+    def apart(self, leaf: Leaf, one: Array | None, other: Array | None, factor: float = 1.0) -> float:
+        """0 where two gradients agree within 64 eps of the leaf's largest summed magnitude, else their distance
+        relative to the larger one; infinite where their shapes differ or one alone is not finite.
+
+        factor: by how much the cotangent was larger than the case's.
+        """
+        if one is None or other is None:
+            return 0.0 if one is other else np.inf
+        if one.shape != other.shape:
+            return np.inf
+        both = np.isfinite(one) & np.isfinite(other)
+        if np.any(np.isfinite(one) != np.isfinite(other)):
+            return np.inf
+        largest = max(float(np.max(np.abs(v[both]), initial=0.0)) for v in (one, other))
+        gap = float(np.max(np.abs(one - other)[both], initial=0.0))
+        summed = largest + factor * self.unit / _size(leaf)
+        return 0.0 if gap <= 64 * max(self.eps, eps(leaf.array.dtype)) * summed or largest == 0.0 else gap / largest
+
+
+def breach(cause: str, leaf: str, text: str, share: float = np.inf, severity: Severity = Severity.ERROR) -> Breach:
+    """A breach with its sentence; {symbol} in the text stands for dE/dleaf."""
+    return Breach(Finding(cause, leaf, text.format(symbol=gradient_name(leaf)), severity), share >= _PLAIN)
+
+
+def _size(leaf: Leaf) -> float:
+    return float(np.max(np.abs(leaf.array), initial=0.0)) or 1.0

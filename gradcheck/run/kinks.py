@@ -1,0 +1,146 @@
+"""What a single entry at a single point cannot decide: ties judged together, and faults of this very point alone."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.base.errors import LayerError
+from gradcheck.base.precision import scale
+from gradcheck.base.randomness import signed, stream
+from gradcheck.diagnose.finding import Finding
+from gradcheck.diagnose.suspect import gradient_name
+from gradcheck.diagnose.words import indices
+from gradcheck.judge.compare import judged, many
+from gradcheck.judge.comparison import Comparison
+from gradcheck.numeric.directional import along, moves_elsewhere, sides_along
+from gradcheck.numeric.estimate import Estimate, LeafEstimates
+from gradcheck.numeric.rungs import Sampler
+from gradcheck.run.measure import Measured, Point
+from gradcheck.subjects.leaf import Leaf
+
+_MOVES = 3
+_FAR = 2.0**-7  # a moved point, in scales of each leaf
+
+
+@dataclass(frozen=True)
+class Reconsidered:
+    """A leaf's comparison after both rules; finding: of ties counted more than once · note: why it is undecided."""
+
+    comparison: Comparison
+    finding: Finding | None = None
+    note: str | None = None
+
+
+def reconsider(point: Point, measured: Measured, leaf: Leaf, *, added: bool) -> Reconsidered:
+    """Judge kinks together; then let what is wrong at this very point alone be undecided.
+
+    added: at a point that `run` added such an entry passes, with the note.
+    """
+    comparison, found = measured.comparisons[leaf.name], measured.found[leaf.name]
+    if not comparison.comparable:
+        return Reconsidered(comparison)
+    uneven = _uneven_together(point, leaf, comparison, found)
+    if uneven is not None and _picks(point, leaf, uneven):
+        wrong = comparison.wrong | comparison.kink
+        return Reconsidered(judged(replace(comparison, wrong=wrong)), _overcounted(leaf, comparison))
+    doubtful = comparison.wrong & ~_settled_kinks(point, leaf, comparison, found)
+    doubtful = comparison.kink.copy() if uneven is not None and not doubtful.any() else doubtful
+    if not doubtful.any() or not _right_when_moved(point, leaf, comparison, doubtful):
+        return Reconsidered(comparison)
+    left = comparison.undecided | (np.zeros_like(doubtful) if added else doubtful)
+    undecided = judged(replace(comparison, wrong=comparison.wrong & ~doubtful, undecided=left))
+    return Reconsidered(undecided, note=_note(leaf, doubtful))
+
+
+def _note(leaf: Leaf, doubtful: Array) -> str:
+    return (
+        f"{gradient_name(leaf.name)} differs from the measured slopes at {indices(doubtful)}, at this very point only, "
+        f"and is right at {_MOVES} points beside it: forward has a kink here, where the chain rule decides nothing"
+    )
+
+
+def _overcounted(leaf: Leaf, c: Comparison) -> Finding:
+    text = (
+        f"{gradient_name(leaf.name)} gives more (or less) to the tied entries {indices(c.kink)} together than came in: "
+        f"each alone could be a subgradient, their sum along a common direction is none. Where several entries are the "
+        f"maximum, dY must go to one of them or be shared, not be handed to each."
+    )
+    return Finding("tie-overcounted", leaf.name, text)
+
+
+def _uneven_together(point: Point, leaf: Leaf, c: Comparison, found: LeafEstimates) -> Estimate | None:
+    """The joint estimate that the analytic gradient lies outside of; None where all kinks are right together."""
+    ties = c.kink & ~c.wrong
+    if np.sum(ties) < 2 or c.analytic is None:
+        return None
+    generator = stream(point.options.seed, "ties", leaf.name)
+    sampler = point.sampler()
+    for v in (ties * 1.0, *(ties * generator.normal(size=leaf.shape) for _ in range(2))):
+        estimate = sides_along(sampler, leaf, v)
+        if not estimate.known:
+            continue
+        inside = float(np.sum(c.analytic * v))
+        slack = float(np.sum(np.abs(v) * c.tolerance)) + many(leaf.size) * estimate.error
+        if not estimate.low - slack <= inside <= estimate.high + slack:
+            return estimate
+    return None
+
+
+def _picks(point: Point, leaf: Leaf, joint: Estimate) -> bool:
+    """Is every output that has two slopes along the tied entries equal to an entry (max, sort, pool)?"""
+    y = point.output.ravel()
+    jumping = y if joint.jumping is None or not joint.jumping.any() else y[joint.jumping]
+    return bool(np.all(np.isin(jumping, leaf.array)))
+
+
+def _settled_kinks(point: Point, leaf: Leaf, c: Comparison, found: LeafEstimates) -> Array:
+    """Wrong entries on a kink of outputs that hang on this entry alone or equal one: nothing excuses them."""
+    settled = ~np.isfinite(np.asarray(c.analytic))
+    wrong = [int(i) for i in np.flatnonzero(c.wrong & c.kink)]
+    for flat in wrong[:8]:
+        jumping = found.jumping.get(flat)
+        if jumping is None:
+            continue
+        alone = not np.any(jumping & moves_elsewhere(point.sampler(), leaf, flat))
+        equal = bool(np.all(np.isin(point.output.ravel()[jumping], leaf.array))) and bool(jumping.any())
+        settled.flat[flat] = alone or equal
+    return settled
+
+
+def _right_when_moved(point: Point, leaf: Leaf, c: Comparison, doubtful: Array) -> bool:
+    """Does the gradient of the doubtful entries agree at three points beside this one?"""
+    generator = stream(point.options.seed, "moved", leaf.name)
+    gap = np.where(doubtful, np.abs(np.nan_to_num(np.asarray(c.analytic)) - c.numeric), 0.0)
+    leaves = point.subject.leaves
+    saved = [(other, other.values()) for other in leaves]
+    try:
+        for _ in range(_MOVES):
+            for other, values in saved:
+                kick = _FAR * scale(values) * signed(generator, values.shape)
+                other.write((values + kick).astype(values.dtype))
+            v = doubtful * generator.normal(size=leaf.shape)
+            if not _agrees_along(point, leaf, v, float(np.sum(np.abs(gap * v)))):
+                return False
+    except LayerError:
+        return False
+    finally:
+        for other, values in saved:
+            other.write(values)
+    return True
+
+
+def _agrees_along(point: Point, leaf: Leaf, v: Array, gap: float) -> bool:
+    """At the point that the leaves hold now: is <a, v> the derivative along v, told far better than the gap?"""
+    output = point.subject.forward()
+    given = point.subject.vjp(point.cotangent).get(leaf.name)
+    if output.shape != point.output.shape or given is None or given.shape != leaf.shape:
+        return False
+    sampler = Sampler(point.subject.forward, point.cotangent.ravel(), output.ravel(), point.noise)
+    estimate = along(sampler, leaf, v)
+    if not estimate.known or estimate.error > 0.1 * gap:
+        return False
+    slack = 1e-8 * float(np.sum(np.abs(given * v))) + 4 * estimate.error
+    return abs(float(np.sum(given * v)) - estimate.value) <= min(slack, 0.25 * gap)
+
+

@@ -1,0 +1,77 @@
+"""A comparison as the immutable result of its leaf."""
+
+from typing import Any
+
+import numpy as np
+
+from gradcheck.base.arrays import Array, Index
+from gradcheck.judge.comparison import Comparison
+from gradcheck.run.result import EntryComparison, LeafResult
+
+Curve = tuple[tuple[float, float], ...]
+
+
+def leaf_result(c: Comparison, dtype: np.dtype[Any], curves: dict[int, Curve]) -> LeafResult:
+    """Wrong entries worst first, digits, the smallest error that would have been caught, marks.
+
+    curves: flat index -> (step, error) pairs; a failing leaf keeps that of its worst entry.
+    """
+    arrays = [None if a is None else _frozen(a) for a in (_shaped(c), c.numeric, c.error, c.tolerance)]
+    order = np.argsort(-_excess(c), kind="stable") if c.numeric.size else np.array([], dtype=int)
+    wrong = tuple(_index(int(i), c.numeric.shape) for i in order if c.wrong.flat[i])
+    first = _entry(c, _index(int(order[0]), c.numeric.shape)) if order.size else None
+    analytic, numeric, error, tolerance = arrays
+    known = np.isfinite(c.tolerance)
+    return LeafResult(
+        name=c.name, role=c.role, shape=c.numeric.shape, dtype=str(dtype), verdict=c.verdict,
+        analytic=analytic, numeric=numeric, error=error, tolerance=tolerance, wrong=wrong, worst=first,
+        checked=c.numeric.size, agreement_digits=_digits(first),
+        detectable=float(np.max(c.tolerance[known])) if known.any() else np.nan,
+        note=", ".join(_marks(c)), curve=curves.get(int(order[0]), ()) if wrong else (),
+    )  # fmt: skip
+
+
+def _marks(c: Comparison) -> list[str]:
+    marks = [mark for mark, mask in (("kink", c.kink), ("noisy", c.undecided)) if mask.any()]
+    vacuous = bool(c.vacuous.size) and bool(c.vacuous.all())
+    return [*marks, *(["vacuous"] if vacuous else []), *c.notes]
+
+
+def _shaped(c: Comparison) -> Array | None:
+    return c.analytic if c.analytic is not None and c.analytic.shape == c.numeric.shape else None
+
+
+def _given(c: Comparison) -> Array:
+    """The analytic gradient; zeros where nothing of the right shape was supplied."""
+    shaped = _shaped(c)
+    return np.zeros(c.numeric.shape) if shaped is None else shaped
+
+
+def _excess(c: Comparison) -> Array:
+    with np.errstate(all="ignore"):
+        excess = np.nan_to_num(np.abs(_given(c) - c.numeric) / c.tolerance, nan=0.0, posinf=np.inf).ravel()
+    excess[(c.wrong & ~np.isfinite(_given(c))).ravel()] = np.inf
+    return np.where(c.wrong.ravel(), excess + 1e-300, np.minimum(excess, 1e300) * 1e-300)
+
+
+def _entry(c: Comparison, index: Index) -> EntryComparison:
+    return EntryComparison(index, *(float(v[index]) for v in (_given(c), c.numeric, c.error, c.tolerance)))
+
+
+def _digits(entry: EntryComparison | None) -> float:
+    """-log10 of the relative difference, capped by the error bar; 0 where one of the two is not finite."""
+    if entry is None or not np.isfinite(entry.analytic) or not np.isfinite(entry.numeric):
+        return 0.0
+    size = max(abs(entry.analytic), abs(entry.numeric))
+    gap = max(entry.difference, entry.numeric_error if np.isfinite(entry.numeric_error) else 0.0)
+    return max(float(-np.log10(gap / size)), 0.0) if size > 0 and gap > 0 else 16.0
+
+
+def _index(flat: int, shape: Index) -> Index:
+    return tuple(int(i) for i in np.unravel_index(flat, shape))
+
+
+def _frozen(array: Array) -> Array:
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
