@@ -85,6 +85,9 @@ def values_elsewhere(suspect: Suspect) -> Iterator[Prediction]:
 def swapped_leaves(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives the gradient of another leaf."""
     main = suspect.view
+    with np.errstate(invalid="ignore"):
+        if not np.any(np.abs(main.n) > main.slack):
+            return  # the output does not depend on the leaf at all: a ghost, whatever it equals
     for name, other in suspect.evidence.comparisons.items():
         if name == suspect.name or other.numeric.shape != suspect.shape:
             continue

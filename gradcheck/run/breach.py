@@ -20,6 +20,11 @@ class Breach:
     finding: Finding
     plain: bool = True
 
+    @property
+    def rivalled(self) -> bool:
+        """May the numbers name it better? A maximum in place of a sum is not linear, and more than that."""
+        return self.finding.cause == "not-linear-upstream"
+
 
 @dataclass(frozen=True)
 class Slack:

@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -100,8 +100,10 @@ def _judged(
         notes += [again.note] if again.note is not None else []
     calls = replace(Evaluations(), forward=subject.calls.forward, backward=subject.calls.backward)
     failing = {c.name for c in measured.comparisons.values() if c.verdict is Verdict.FAIL}
-    findings = [b.finding for b in breaches if b.plain or b.finding.leaf in failing] + findings
-    findings += _diagnosed(point, measured, findings, specimen)
+    certain = [b for b in breaches if b.plain and not (b.rivalled and b.finding.leaf in failing)]
+    findings = [b.finding for b in certain] + findings
+    rivals = {b.finding.leaf: b for b in breaches if b not in certain and b.finding.leaf in failing}
+    findings += [_better(finding, rivals) for finding in _diagnosed(point, measured, findings, specimen)]
     calls = replace(
         calls,
         diagnosis_forward=subject.calls.forward - calls.forward,
@@ -116,6 +118,18 @@ def _judged(
         name, verdict, MappingProxyType(leaves), tuple(findings), tuple(notes), calls,
         symbols=MappingProxyType(_symbols(specimen)),
     )  # fmt: skip
+
+
+def _better(finding: Finding, rivals: Mapping[str, Breach]) -> Finding:
+    """The cause that the numbers show, unless it says less than what an exact test found at the same leaf."""
+    rival = rivals.get(finding.leaf)
+    if rival is None or finding.cause in _MORE_THAN_NONLINEAR or not (rival.plain or finding.cause in _VAGUE):
+        return finding
+    return rival.finding
+
+
+_VAGUE = frozenset({"located", "border-wrong", "unrecognised"})
+_MORE_THAN_NONLINEAR = frozenset({"wrong-reduction", "precision-lost"})  # a maximum, a rounding: not linear either
 
 
 def _refuse_singular(measured: Measured) -> None:

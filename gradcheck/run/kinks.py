@@ -35,7 +35,8 @@ class Reconsidered:
 def reconsider(point: Point, measured: Measured, leaf: Leaf, *, added: bool) -> Reconsidered:
     """Judge kinks together; then let what is wrong at this very point alone be undecided.
 
-    added: at a point that `run` added such an entry passes, with the note.
+    added: at a point that `run` added such an entry passes, with the note, where a kink can be: one was measured,
+    or the entry is 0 (relu(x) - relu(-x) is smooth there and its chain rule is not).
     """
     comparison, found = measured.comparisons[leaf.name], measured.found[leaf.name]
     if not comparison.comparable:
@@ -48,6 +49,10 @@ def reconsider(point: Point, measured: Measured, leaf: Leaf, *, added: bool) -> 
     doubtful = comparison.kink.copy() if uneven is not None and not doubtful.any() else doubtful
     if not doubtful.any() or not _right_when_moved(point, leaf, comparison, doubtful):
         return Reconsidered(comparison)
+    if added:
+        doubtful = doubtful & (comparison.kink | (leaf.array == 0))
+        if not doubtful.any():
+            return Reconsidered(comparison)
     left = comparison.undecided | (np.zeros_like(doubtful) if added else doubtful)
     undecided = judged(replace(comparison, wrong=comparison.wrong & ~doubtful, undecided=left))
     return Reconsidered(undecided, note=_note(leaf, doubtful))

@@ -17,6 +17,7 @@ from gradcheck.subjects.guard import RandomState, Snapshot
 from gradcheck.subjects.leaf import Leaf, Role
 from gradcheck.subjects.parameters import Parameters, find_parameters
 from gradcheck.subjects.sources import Update
+from gradcheck.subjects.spelling import is_parameter_name
 from gradcheck.subjects.subject import Calls, Gradients
 
 RATES = (2.0**40, 2.0**20, 1.0, 2.0**-10)  # the first that behaves like rate 1 is the one to read gradients at
@@ -110,7 +111,7 @@ class LayerSubject:
         made = {path: array for path, array in _array_paths(layer).items() if path not in before}
         if made and np.array_equal(self._quick(), output, equal_nan=True):
             now = _array_paths(layer)
-            kept = [path for path, array in made.items() if now.get(path) is array]
+            kept = [path for path, array in made.items() if now.get(path) is array and is_parameter_name(path)]
             if kept:
                 self._base = Snapshot(layer)
         self._base.restore()

@@ -52,7 +52,7 @@ def test_a_factor_of_the_place_is_no_function_of_x() -> None:
 
 
 def test_what_is_no_multiple_of_dy_is_no_function_of_x() -> None:
-    assert one_step(lambda dy, x: np.abs(dy) * (1 - np.tanh(x) ** 2), np.tanh, X) == {"unrecognised"}
+    assert one_step(lambda dy, x: np.abs(dy) * (1 - np.tanh(x) ** 2), np.tanh, X) == {"not-linear-upstream"}
 
 
 def test_rounding_is_no_wrong_derivative() -> None:
