@@ -1,14 +1,15 @@
 """A gradient that is missing, zero where y moves, or there where y does not move."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
+from gradcheck.base.arrays import Array
 from gradcheck.diagnose.finding import Finding
-from gradcheck.diagnose.hypothesis import FEW, Prediction, held, nothing, same
+from gradcheck.diagnose.hypothesis import FEW, Prediction, nothing, same
 from gradcheck.diagnose.slopes import truth
-from gradcheck.diagnose.suspect import Suspect, gradient_name
+from gradcheck.diagnose.suspect import Suspect, View, gradient_name
 from gradcheck.diagnose.words import indices
 from gradcheck.judge.comparison import Comparison
 
@@ -39,7 +40,7 @@ def ghost_gradient(suspect: Suspect) -> Iterator[Prediction]:
         f"The output does not move at all with {_the(suspect.name)} at {place}, yet {suspect.symbol} is up to "
         f"{given:.4g} there; it should be 0: look for a mask, a padding or a condition of forward that backward lacks."
     )
-    offset = held(np.where(ghosts, view.a, 0.0))
+    offset = _there(ghosts)
     yield Prediction("ghost-gradient", 0 if everywhere else 1, "not zero where y stands still", sentence, same, offset)
 
 
@@ -83,6 +84,11 @@ def _follows_formula(suspect: Suspect) -> bool:
     """Does n follow a known f'(x), so that its zeros are f's (relu) and no mask's?"""
     alike = suspect.name == "input" and suspect.evidence.output.shape == suspect.shape
     return alike and truth(suspect) is not None
+
+
+def _there(ghosts: Array) -> Callable[[View], Array]:
+    """Whatever backward gives at the ghosts, under each cotangent."""
+    return lambda view: np.where(ghosts, view.a, 0.0)
 
 
 def _the(leaf: str) -> str:

@@ -5,8 +5,9 @@ entries are measured there. An entry is accepted when it agrees with the analyti
 explains, and its two sides agree; every other is a suspect and gets a ladder of its own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -24,7 +25,18 @@ _ROUNDS = 3  # coarser steps are tried that often before suspects climb one by o
 _LADDERS = 12  # suspects that climb before the others of a leaf are taken by what these have shown
 _SIDES = 1e-2  # the two sides of an accepted entry differ by less than this share of their slopes
 
-Agrees = Callable[[Array, Array, Array], Array]  # (flat indices, values, errors) -> accepted
+
+class Agrees(Protocol):
+    """The analytic gradient, as what plain differences are held against."""
+
+    def __call__(self, flat: Array, value: Array, error: Array) -> Array:
+        """Mask of the values that agree within their errors; flat: indices in C order."""
+        ...
+
+    def gap(self, flat: Array, value: Array) -> Array:
+        """|analytic - value|."""
+        ...
+
 
 
 @dataclass(eq=False)
@@ -65,7 +77,10 @@ class _Entries:
             left = self._accept(self._pairs(left, step), left)
             if left.size <= 2 or step <= _SMALLEST * self._unit:
                 break
-            left, step = self._finer(left, step)
+            left, finer = self._finer(left, step)
+            if finer == step:
+                break
+            step = finer
         self._suspects(left, step)
         return self.found
 
@@ -95,6 +110,8 @@ class _Entries:
         """Some suspects climb; where the step was too coarse for them, a smaller one is tried for the others."""
         sample, rest = left[:3], left[3:]
         climbed = [self._climb(flat) for flat in sample]
+        if all(estimate.kink for _, estimate in climbed):
+            return rest, step  # a finer step would find the same kinks
         smaller = [self._balanced(climb, e) for climb, e in climbed if e.known and not e.kink]
         return rest, max(min([step / 8, *smaller]), _SMALLEST * self._unit)
 
@@ -104,7 +121,9 @@ class _Entries:
             good = pairs.even & self._agrees(pairs.flat, pairs.value, 2 * pairs.rounding)
         for name, values in (("value", pairs.value), ("low", pairs.value), ("high", pairs.value)):
             getattr(self.found, name).flat[pairs.flat[good]] = values[good]
-        self.found.error.flat[pairs.flat[good]] = 2 * pairs.rounding[good]
+        # Two independent values that agree this well are both right: what parts them is the truncation of ours.
+        gap = self._agrees.gap(pairs.flat[good], pairs.value[good])
+        self.found.error.flat[pairs.flat[good]] = 2 * pairs.rounding[good] + gap
         return left[~good]
 
     def _suspects(self, left: Array, step: float) -> None:

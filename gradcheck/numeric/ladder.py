@@ -68,6 +68,8 @@ class Climb:
             best = min(best, believed(rungs), key=bar)
             if best.known and best.error < 8 * rung.rounding:
                 break
+            if not best.known and jumps(rungs):
+                break  # smaller steps of this ladder would show the same kink
         return rungs, best
 
     def _at_kink(self) -> Estimate:

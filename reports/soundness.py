@@ -1,0 +1,178 @@
+"""Does it ever cry wolf, and do the error bars hold? `python -m reports.soundness` writes soundness.md beside this file.
+
+Checks of the reference layers, which are right, at random shapes and seeds: none may fail or be undecided, and their
+analytic gradient is the truth that every error bar must contain.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tabulate import tabulate
+
+import layers
+from gradcheck import Result, check
+from gradcheck.base.randomness import signed
+from gradcheck.numeric.directional import along
+from gradcheck.numeric.noise import measure_noise
+from gradcheck.numeric.rungs import Sampler
+from gradcheck.subjects.layer import LayerSubject
+
+PAGE = Path(__file__).with_suffix(".md")
+TEXT = """# Correct layers at random shapes and seeds
+
+Written by `python -m reports.soundness --checks {checks}`; do not edit.
+
+{table}
+
+## Ladders along random directions and entries
+
+The same layers, but nothing is told of the analytic gradient: every value comes from a ladder of steps.
+
+{ladders}
+
+bars: entries whose numeric value was compared with the true one (the analytic gradient of a correct layer, right to
+rounding); held: the share of them within the printed error bar; digits: median agreement; forwards: evaluations an
+entry, after the 60 that a check may cost beside them (kinked points cost more).
+"""
+Made = tuple[Any, ...]
+PAIRS = ("tanh", "sigmoid", "relu", "softplus")
+
+
+def dense(rng: np.random.Generator) -> Made:
+    """A fully connected layer and a batch."""
+    rows, n_in, n_out = (int(n) for n in rng.integers(1, 7, 3))
+    return layers.FCLayer((1, n_in), (1, n_out)), _scaled(rng, (rows, n_in))
+
+
+def activation(rng: np.random.Generator) -> Made:
+    """One of the activations; some points saturated, some zero."""
+    name = PAIRS[rng.integers(len(PAIRS))]
+    size = int(rng.integers(1, 12))
+    layer = layers.ActivationLayer((1, size), getattr(layers, name), getattr(layers, f"{name}_prime"))
+    x = _scaled(rng, (1, size))
+    return layer, np.where(rng.random(x.shape) < 0.1, 0.0, x)
+
+
+def convolution(rng: np.random.Generator) -> Made:
+    """A convolution of any kernel that fits."""
+    m, n, depth, out = (int(k) for k in rng.integers(1, 4, 4))
+    shape = (m + int(rng.integers(0, 3)), n + int(rng.integers(0, 3)), depth)
+    return layers.ConvLayer(shape, (m, n), out), _scaled(rng, shape)
+
+
+def loss(rng: np.random.Generator) -> Made:
+    """The mean squared error."""
+    shape = tuple(int(n) for n in rng.integers(1, 5, 2))
+    return layers.mse, layers.mse_prime, (_scaled(rng, shape), _scaled(rng, shape))
+
+
+def network(rng: np.random.Generator) -> Made:
+    """Two fully connected layers with an activation each."""
+    made = layers.Network()
+    a, b, c = (int(n) for n in rng.integers(1, 5, 3))
+    for start, end in ((a, b), (b, c)):
+        made.add(layers.FCLayer((1, start), (1, end)))
+        made.add(layers.ActivationLayer((1, end), layers.tanh, layers.tanh_prime))
+    return made, rng.normal(size=(1, a))
+
+
+FAMILIES: dict[str, Callable[[np.random.Generator], Made]] = {
+    "FCLayer": dense, "activations": activation, "ConvLayer": convolution, "mse": loss, "networks": network,
+}  # fmt: skip
+
+
+def _scaled(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """Normal values, in one of eight of a scale of 1e6 or 1e-8."""
+    scale = rng.choice([1.0] * 14 + [1e6, 1e-8])
+    return scale * rng.normal(size=shape)
+
+
+def run(checks: int) -> list[tuple[object, ...]]:
+    """One row a family."""
+    return [_row(name, make, checks // len(FAMILIES)) for name, make in FAMILIES.items()]
+
+
+def _row(name: str, make: Callable[[np.random.Generator], Made], checks: int) -> tuple[object, ...]:
+    verdicts: Counter[str] = Counter()
+    held, digits, cost = [], [], []
+    for seed in range(checks):
+        rng = np.random.default_rng([seed, len(name)])
+        np.random.seed(seed)  # noqa: NPY002 -- the article's layers draw from the global generator
+        result = check(*make(rng), seed=seed)
+        verdicts[str(result.verdict)] += 1
+        _weigh(result, held, digits)
+        entries = sum(leaf.entries for leaf in result.leaves.values())
+        cost.append(max(result.evaluations.forward - 60, 0) / entries)
+    return (
+        name, checks, verdicts["fail"] + verdicts["error"], verdicts["inconclusive"], len(held),
+        f"{np.mean(held):.3%}", f"{np.median(digits):.1f}", f"{np.median(cost):.2f}",
+    )  # fmt: skip
+
+
+def ladders(count: int) -> list[tuple[object, ...]]:
+    """One row a family: bars of ladders along directions and single entries against the true derivative."""
+    return [_ladder_row(name, FAMILIES[name], count // 3) for name in ("FCLayer", "activations", "ConvLayer")]
+
+
+def _ladder_row(name: str, make: Callable[[np.random.Generator], Made], count: int) -> tuple[object, ...]:
+    held: list[bool] = []
+    digits: list[float] = []
+    seed = undecided = 0
+    while len(held) + undecided < count:
+        seed += 1
+        rng = np.random.default_rng([seed, 7])
+        np.random.seed(seed)  # noqa: NPY002 -- the article's layers draw from the global generator
+        layer, x = make(rng)
+        subject = LayerSubject(layer, x + 1e-3 * (x == 0), seed)
+        output = subject.forward()
+        g = signed(rng, output.shape)
+        noise = measure_noise(subject.forward, subject.leaves, g, output, rng)
+        sampler = Sampler(subject.forward, g.ravel(), output.ravel(), noise)
+        gradients = subject.vjp(g)
+        for leaf in subject.leaves:
+            entry = np.zeros(leaf.shape)
+            entry.flat[rng.integers(leaf.size)] = 1.0
+            for v in (entry, rng.normal(size=leaf.shape)):
+                truth = float(np.sum(np.asarray(gradients[leaf.name]) * v))
+                terms = float(np.sum(np.abs(np.asarray(gradients[leaf.name]) * v)))
+                estimate = along(sampler, leaf, v)
+                undecided += not estimate.known
+                if estimate.known:
+                    gap = abs(estimate.value - truth)
+                    held.append(gap <= estimate.error + 1e-15 * terms)
+                    digits.append(float(-np.log10(max(gap / terms, 1e-16))) if terms else 16.0)
+    share = f"{np.mean(held):.3%}"
+    return name, len(held), undecided, share, f"{np.median(digits):.1f}"
+
+
+def _weigh(result: Result, held: list[bool], digits: list[float]) -> None:
+    for leaf in result.leaves.values():
+        if leaf.analytic is None or leaf.numeric is None or leaf.error is None:
+            continue
+        a, n = np.ravel(leaf.analytic), np.ravel(leaf.numeric)
+        rounding = 8 * np.finfo(float).eps * np.abs(a)
+        held += list(np.abs(a - n) <= np.ravel(leaf.error) + rounding)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            agreed = -np.log10(np.abs(a - n) / np.maximum(np.abs(a), np.abs(n)))
+        digits += list(np.clip(agreed[np.isfinite(agreed) | (agreed == np.inf)], 0, 16))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checks", type=int, default=2000, help="how many in all (default: 2000)")
+    checks = parser.parse_args(arguments).checks
+    heads = ("layers", "checks", "failed", "inconclusive", "bars", "held", "digits", "forwards")
+    table = tabulate(run(checks), heads, tablefmt="github", disable_numparse=True)
+    heads = ("layers", "bars", "no estimate", "held", "digits")
+    other = tabulate(ladders(5 * checks), heads, tablefmt="github", disable_numparse=True)
+    PAGE.write_text(TEXT.format(checks=checks, table=table, ladders=other), encoding="utf-8")
+    print(f"wrote {PAGE.name}\n{table}\n\n{other}")
+
+
+if __name__ == "__main__":
+    main()
