@@ -1,4 +1,4 @@
-"""Does it ever cry wolf, and do the error bars hold? `python -m reports.soundness` writes soundness.md beside this file.
+"""Does it cry wolf, do the error bars hold? `python -m reports.soundness` writes soundness.md beside this file.
 
 Checks of the reference layers, which are right, at random shapes and seeds: none may fail or be undecided, and their
 analytic gradient is the truth that every error bar must contain.
@@ -98,7 +98,9 @@ def run(checks: int) -> list[tuple[object, ...]]:
 
 def _row(name: str, make: Callable[[np.random.Generator], Made], checks: int) -> tuple[object, ...]:
     verdicts: Counter[str] = Counter()
-    held, digits, cost = [], [], []
+    held: list[bool] = []
+    digits: list[float] = []
+    cost: list[float] = []
     for seed in range(checks):
         rng = np.random.default_rng([seed, len(name)])
         np.random.seed(seed)  # noqa: NPY002 -- the article's layers draw from the global generator
@@ -168,8 +170,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     checks = parser.parse_args(arguments).checks
     heads = ("layers", "checks", "failed", "inconclusive", "bars", "held", "digits", "forwards")
     table = tabulate(run(checks), heads, tablefmt="github", disable_numparse=True)
-    heads = ("layers", "bars", "no estimate", "held", "digits")
-    other = tabulate(ladders(5 * checks), heads, tablefmt="github", disable_numparse=True)
+    of_ladders = ("layers", "bars", "no estimate", "held", "digits")
+    other = tabulate(ladders(5 * checks), of_ladders, tablefmt="github", disable_numparse=True)
     PAGE.write_text(TEXT.format(checks=checks, table=table, ladders=other), encoding="utf-8")
     print(f"wrote {PAGE.name}\n{table}\n\n{other}")
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.base.arrays import Array
 from gradcheck.diagnose.finding import Finding
 from gradcheck.diagnose.hypothesis import FEW, Prediction, nothing, same
 from gradcheck.diagnose.slopes import truth

@@ -41,7 +41,7 @@ def default_rtol(dtype: np.dtype[np.floating], *, single: bool = False) -> float
 
 
 def many(size: int) -> float:
-    """k = max(1, sqrt(2 ln(n / 1e-6)) / 3.3): honest over n comparisons, otherwise not growing with n."""
+    """K = max(1, sqrt(2 ln(n / 1e-6)) / 3.3): honest over n comparisons, otherwise not growing with n."""
     return max(1.0, math.sqrt(2 * math.log(max(size, 1) / 1e-6)) / 3.3)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
+from gradcheck.base.precision import power_of_two
 from gradcheck.numeric.estimate import Estimate, LeafEstimates
 from gradcheck.numeric.ladder import Climb
 from gradcheck.numeric.lines import EntryLine, entry_unit
@@ -36,7 +37,6 @@ class Agrees(Protocol):
     def gap(self, flat: Array, value: Array) -> Array:
         """|analytic - value|."""
         ...
-
 
 
 @dataclass(eq=False)
@@ -98,13 +98,10 @@ class _Entries:
     def _best_step(self, rung: Rung, estimate: Estimate) -> float:
         q = rung.rounding * rung.h
         truncation = max(abs(rung.central - estimate.value) - estimate.error - 2 * rung.rounding, 0.0)
-        if truncation == 0.0:
-            best = rung.h
-        else:
-            best = float(np.cbrt(q / (2 * truncation / rung.h**2)))
+        best = float(np.cbrt(q * rung.h**2 / (2 * truncation))) if truncation else rung.h
         uneven = abs(rung.jump) / (rung.size or 1.0)
         best = min(best, rung.h * _SIDES / 4 / uneven) if uneven > _SIDES / 4 else best
-        return min(2.0 ** float(np.floor(np.log2(max(best, 1e-300)))), rung.h)
+        return min(power_of_two(max(best, 1e-300)), rung.h)
 
     def _finer(self, left: Array, step: float) -> tuple[Array, float]:
         """Some suspects climb; where the step was too coarse for them, a smaller one is tried for the others."""

@@ -58,7 +58,8 @@ class LeafEstimates:
     @classmethod
     def unknown(cls, shape: tuple[int, ...]) -> "LeafEstimates":
         """Nothing measured yet."""
-        return cls(*(np.full(shape, np.nan) for _ in range(4)), np.zeros(shape, dtype=bool))
+        value, error, low, high = (np.full(shape, np.nan) for _ in range(4))
+        return cls(value, error, low, high, np.zeros(shape, dtype=bool))
 
     def put(self, flat: int, estimate: Estimate) -> None:
         """Keep one entry's estimate."""

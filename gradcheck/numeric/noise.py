@@ -20,7 +20,9 @@ _FEW_OUTPUTS = 100_000  # above this many outputs only the noise of E is measure
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """relative: noise of one output relative to its size, at least machine epsilon · absolute: that of each
+    """How far off an output may be.
+
+    relative: noise of one output relative to its size, at least machine epsilon · absolute: that of each
     output as measured, in its own unit, shape of the raveled output (zeros where it was not measured).
     """
 
@@ -43,6 +45,7 @@ def measure_noise(
     cotangent: Array,
     output: Array,
     generator: np.random.Generator,
+    *,
     dtype: str = "float64",
 ) -> Noise:
     """Noise of the outputs, from six evaluations more along one direction through all leaves.
@@ -104,7 +107,7 @@ def _ecnoise(values: Array) -> Array:
         values = np.diff(values, axis=0)
         levels.append(np.sqrt(np.mean(values**2, axis=0) / comb(2 * order, order)))
     table = np.array(levels)
-    result = table[-1].copy()
+    result: Array = table[-1].copy()
     for i in reversed(range(len(table) - 2)):
         three = table[i : i + 3]
         settled = three.max(axis=0) <= 4 * three.min(axis=0)

@@ -34,8 +34,10 @@ class Slack:
     eps: float = EPS
 
     def apart(self, leaf: Leaf, one: Array | None, other: Array | None, factor: float = 1.0) -> float:
-        """0 where two gradients agree within 64 eps of the leaf's largest summed magnitude, else their distance
-        relative to the larger one; infinite where their shapes differ or one alone is not finite.
+        """How far apart two gradients are.
+
+        0 where they agree within 64 eps of the leaf's largest summed magnitude, else their distance relative to
+        the larger one; infinite where their shapes differ or one alone is not finite.
 
         factor: by how much the cotangent was larger than the case's.
         """

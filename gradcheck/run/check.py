@@ -67,8 +67,6 @@ def check_case(case: Case, options: Options) -> CheckResult:
         return CheckResult(case.name, Verdict.ERROR, error=failure_of(error), seed=options.seed)
 
 
-
-
 def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) -> CheckResult:
     subject = _subject(specimen, options)
     output = subject.forward()

@@ -71,7 +71,7 @@ _UPSTREAM = (
 
 
 def _stale(subject: Subject, leaves: list[Leaf], cotangent: Array, output: Array, slack: Slack) -> Iterator[Breach]:
-    """forward elsewhere, then here, then backward: compared where the output is the same, bit for bit."""
+    """Forward elsewhere, then here, then backward: compared where the output is the same, bit for bit."""
     here = _run(subject, cotangent, output, elsewhere=False)
     there = _run(subject, cotangent, output, elsewhere=True)
     if here is None or there is None:
@@ -100,7 +100,7 @@ def _run(subject: Subject, cotangent: Array, output: Array, *, elsewhere: bool) 
 
 
 def _accumulating(subject: Subject, leaves: list[Leaf], cotangent: Array, slack: Slack) -> Iterator[Breach]:
-    """forward and backward twice, parameters and random state put back in between, other state kept."""
+    """Forward and backward twice, parameters and random state put back in between, other state kept."""
     with subject.session() as session:
         output = session.forward()
         first = session.backward(cotangent)
@@ -125,5 +125,7 @@ def _accumulating(subject: Subject, leaves: list[Leaf], cotangent: Array, slack:
             )
             yield breach("update-not-proportional", leaf.name, text)
         else:
-            text = "{symbol} is another when backward runs a second time at the same point: it keeps something in between."
+            text = (
+                "{symbol} is another when backward runs a second time at the same point: it keeps something in between."
+            )
             yield breach("accumulates-across-calls", leaf.name, text)

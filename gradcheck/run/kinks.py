@@ -41,7 +41,7 @@ def reconsider(point: Point, measured: Measured, leaf: Leaf, *, added: bool) -> 
     comparison, found = measured.comparisons[leaf.name], measured.found[leaf.name]
     if not comparison.comparable:
         return Reconsidered(comparison)
-    uneven = _uneven_together(point, leaf, comparison, found)
+    uneven = _uneven_together(point, leaf, comparison)
     if uneven is not None and _picks(point, leaf, uneven):
         wrong = comparison.wrong | comparison.kink
         return Reconsidered(judged(replace(comparison, wrong=wrong)), _overcounted(leaf, comparison))
@@ -74,7 +74,7 @@ def _overcounted(leaf: Leaf, c: Comparison) -> Finding:
     return Finding("tie-overcounted", leaf.name, text)
 
 
-def _uneven_together(point: Point, leaf: Leaf, c: Comparison, found: LeafEstimates) -> Estimate | None:
+def _uneven_together(point: Point, leaf: Leaf, c: Comparison) -> Estimate | None:
     """The joint estimate that the analytic gradient lies outside of; None where all kinks are right together."""
     ties = c.kink & ~c.wrong
     if np.sum(ties) < 2 or c.analytic is None:
@@ -101,7 +101,7 @@ def _picks(point: Point, leaf: Leaf, joint: Estimate) -> bool:
 
 def _settled_kinks(point: Point, leaf: Leaf, c: Comparison, found: LeafEstimates) -> Array:
     """Wrong entries on a kink of outputs that hang on this entry alone or equal one: nothing excuses them."""
-    settled = ~np.isfinite(np.asarray(c.analytic))
+    settled: Array = ~np.isfinite(np.asarray(c.analytic))
     wrong = [int(i) for i in np.flatnonzero(c.wrong & c.kink)]
     for flat in wrong[:8]:
         jumping = found.jumping.get(flat)
@@ -147,5 +147,3 @@ def _agrees_along(point: Point, leaf: Leaf, v: Array, gap: float) -> bool:
         return False
     slack = 1e-8 * float(np.sum(np.abs(given * v))) + 4 * estimate.error
     return abs(float(np.sum(given * v)) - estimate.value) <= min(slack, 0.25 * gap)
-
-

@@ -51,7 +51,7 @@ def _excess(c: Comparison) -> Array:
     with np.errstate(all="ignore"):
         excess = np.nan_to_num(np.abs(_given(c) - c.numeric) / c.tolerance, nan=0.0, posinf=np.inf).ravel()
     excess[(c.wrong & ~np.isfinite(_given(c))).ravel()] = np.inf
-    return np.where(c.wrong.ravel(), excess + 1e-300, np.minimum(excess, 1e300) * 1e-300)
+    return np.asarray(np.where(c.wrong.ravel(), excess + 1e-300, np.minimum(excess, 1e300) * 1e-300))
 
 
 def _entry(c: Comparison, index: Index) -> EntryComparison:

@@ -7,8 +7,8 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.randomness import stream
-from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.compare import Yardstick, compare, default_rtol, many
+from gradcheck.judge.comparison import Comparison
 from gradcheck.numeric.analytic import analytic_errors
 from gradcheck.numeric.entries import measure_entries
 from gradcheck.numeric.estimate import LeafEstimates
@@ -54,7 +54,7 @@ class Measured:
 def noise_of(subject: Subject, cotangent: Array, output: Array, seed: int) -> Noise:
     """The forward's own noise, once a case."""
     generator = stream(seed, "noise")
-    return measure_noise(subject.forward, subject.leaves, cotangent, output, generator, subject.output_dtype)
+    return measure_noise(subject.forward, subject.leaves, cotangent, output, generator, dtype=subject.output_dtype)
 
 
 def measure(point: Point) -> Measured:
@@ -73,11 +73,12 @@ def measure(point: Point) -> Measured:
 
 
 def _analytic_errors(point: Point) -> dict[str, Array]:
-    subject = point.subject
-    errors = analytic_errors(
-        lambda: _one_call(subject, point.cotangent), subject.leaves, point.gradients, stream(point.options.seed, "analytic"),
-        single=point.noise.single,
-    )  # fmt: skip
+    subject, generator = point.subject, stream(point.options.seed, "analytic")
+
+    def moved() -> Gradients:
+        return _one_call(subject, point.cotangent)
+
+    errors = analytic_errors(moved, subject.leaves, point.gradients, generator, single=point.noise.single)
     return {leaf.name: errors[leaf.name] + subject.reading_error(leaf) for leaf in subject.leaves}
 
 
@@ -116,10 +117,9 @@ class _Agrees:
             base = self._rtol * np.maximum(np.abs(a), np.abs(value)) + self._floor
             return np.asarray(np.abs(a - value) <= base + self._k * (error + self._error[flat]))
 
-
     def gap(self, flat: Array, value: Array) -> Array:
         """See Agrees.gap."""
-        return np.abs(self._a[flat] - value)
+        return np.asarray(np.abs(self._a[flat] - value))
 
 
 def _first(analytic: Array | None, leaf: Leaf) -> list[int]:

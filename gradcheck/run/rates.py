@@ -27,7 +27,7 @@ def rate_tests(subject: Subject, cotangent: Array, gradients: Gradients, slack: 
         yield breach("updated-before-use", "input", _EARLY)
     for leaf in subject.leaves:
         if leaf.role is Role.PARAMETER:
-            yield from _proportional(leaf, still, unit, low, high, slack, early=early)
+            yield from _proportional(leaf, still, unit, low, high, slack=slack, early=early)
 
 
 _EARLY = (
@@ -52,14 +52,15 @@ def _proportional(
     unit: Gradients,
     low: Gradients | None,
     high: Gradients | None,
-    slack: Slack,
     *,
+    slack: Slack,
     early: bool,
 ) -> Iterator[Breach]:
     moved, one = still[leaf.name], unit[leaf.name]
     if moved is not None and np.any(moved):
         text = (
-            "{symbol}: at learning rate 0 backward still changes the parameter (by up to " + f"{np.max(np.abs(moved)):.3g}"
+            "{symbol}: at learning rate 0 backward still changes the parameter (by up to "
+            f"{np.max(np.abs(moved)):.3g}"
             "): a decay, a momentum or an update that leaves the rate out."
         )
         yield breach("update-not-proportional", leaf.name, text)

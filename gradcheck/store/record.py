@@ -119,7 +119,11 @@ def _leaf(leaf: LeafResult) -> Json:
 def _failure(leaf: LeafResult) -> Json:
     """What only a failing leaf has: the first wrong entries, the maps, the curve."""
     entries = [_located(leaf, index) for index in leaf.wrong[:LISTED]]
-    return {"wrong_entries": entries, "maps": _maps(leaf), "curve": [[to_json(h), to_json(error)] for h, error in leaf.curve]}
+    return {
+        "wrong_entries": entries,
+        "maps": _maps(leaf),
+        "curve": [[to_json(h), to_json(error)] for h, error in leaf.curve],
+    }
 
 
 def _located(leaf: LeafResult, index: Index) -> Json:

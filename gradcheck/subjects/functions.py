@@ -151,8 +151,8 @@ class FunctionSession:
             gradients = [gradients[i] for i in subject.named]
         if len(gradients) != len(subject.leaves):
             message = (
-                f"{_name(subject.pair[1])} returned {len(gradients)} gradients; {len(subject.arguments)} are needed, one "
-                f"for each argument in order (or {len(subject.leaves)}, one for each float argument)"
+                f"{_name(subject.pair[1])} returned {len(gradients)} gradients; {len(subject.arguments)} are needed, "
+                f"one for each argument in order (or {len(subject.leaves)}, one for each float argument)"
             )
             raise LayerError(Failure("TypeError", message))
         pairs = zip(subject.leaves, gradients, strict=True)
@@ -172,7 +172,9 @@ def _own(argument: Any) -> Any:
 def _chained(cotangent: Array, slope: Array, who: str) -> Array:
     """dE/dX of a derivative: entry by entry, or one output for each of the leading entries of the input."""
     if slope.shape[: cotangent.ndim] != cotangent.shape and cotangent.size != 1 and slope.size != 1:
-        message = f"{who} returned shape {slope.shape} for an output of shape {cotangent.shape}; nothing fits them together"
+        message = (
+            f"{who} returned shape {slope.shape} for an output of shape {cotangent.shape}; nothing fits them together"
+        )
         raise LayerError(Failure("ValueError", message))
     inner = max(slope.ndim - cotangent.ndim, 0)
     return np.asarray(cotangent.reshape(cotangent.shape + (1,) * inner) * slope)

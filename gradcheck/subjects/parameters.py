@@ -57,7 +57,9 @@ class _Scout:
         return self.driver.forward(self.x.copy(order="K"))
 
 
-def find_parameters(driver: Driver, x: Array, base: Snapshot, output: Array, generator: np.random.Generator) -> Parameters:
+def find_parameters(
+    driver: Driver, x: Array, base: Snapshot, output: Array, generator: np.random.Generator
+) -> Parameters:
     """Trial forwards and one backward; the layer is left in its base state."""
     scout = _Scout(driver, x, base, output)
     candidates = _candidates(driver.layer, scout)
@@ -74,7 +76,9 @@ def find_parameters(driver: Driver, x: Array, base: Snapshot, output: Array, gen
         elif path in moved and _is_ghost(path, slot, moved[path]):
             _add(found, path, slot, None)
     if buffers:
-        found.notes.append(f"{', '.join(buffers)}: not checked (the output depends on it, backward supplies no gradient)")
+        found.notes.append(
+            f"{', '.join(buffers)}: not checked (the output depends on it, backward supplies no gradient)"
+        )
     return found
 
 
@@ -145,7 +149,7 @@ def _after_backward(
 
 
 def _change(slot: Slot, before: Array) -> Array | None:
-    """before - after, None where nothing changed."""
+    """Before - after, None where nothing changed."""
     try:
         value = slot.get()
     except (AttributeError, KeyError, IndexError):

@@ -55,6 +55,7 @@ class Beside:
 
     def after(self, slot: Slot, rate: float) -> Array | None:
         """What stands in that place."""
+        del slot, rate  # of use where the parameter itself has changed
         try:
             value = self.place.get()
         except (AttributeError, KeyError, IndexError):

@@ -15,7 +15,9 @@ _WORDS = r"(?:weights?|W|U|V|w|kernels?|filters?|bias(?:es)?|b|gamma|beta|alpha)
 # The word may carry digits, and prefixes or suffixes joined by "_"; W, U, V, w, b also at most two letters or digits.
 _PARAMETER = re.compile(rf"(?:[A-Za-z0-9]+_)*_*(?:{_WORDS}\d*|[WUVwb][A-Za-z0-9]{{0,2}})(?:_[A-Za-z0-9]*)*$")
 
-_BUFFER = re.compile(r"grad|diff|delta|veloc|moment|cache|update|prev|old|mask|(?:^|_)d(?:l_?)?d?_?[wb]|(?:^|_)(?:m|v)_")
+_BUFFER = re.compile(
+    r"grad|diff|delta|veloc|moment|cache|update|prev|old|mask|(?:^|_)d(?:l_?)?d?_?[wb]|(?:^|_)(?:m|v)_"
+)
 _GRADIENT_FORMS = (
     "d{}", "_d{}", "d_{}", "grad_{}", "{}_grad", "_grad_{}", "grad{}", "{}_gradient", "gradient_{}", "dL_d{}", "dLd{}",
     "dE_d{}", "dEd{}", "dC_d{}", "d{}s", "{}_diff", "diff_{}", "nabla_{}", "g_{}", "g{}", "delta_{}",

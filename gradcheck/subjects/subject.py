@@ -59,10 +59,18 @@ class Subject(Protocol):
     title: str
     leaves: tuple[Leaf, ...]
     notes: list[str]
-    calls: Calls
-    output_dtype: str
     updates: bool
     takes_cotangent: bool
+
+    @property
+    def calls(self) -> Calls:
+        """How often the user's code was called."""
+        ...
+
+    @property
+    def output_dtype(self) -> str:
+        """The float type of what forward returned."""
+        ...
 
     def forward(self) -> Array:
         """The output at the leaves' present values: an array of the subject's own (a copy)."""
