@@ -21,7 +21,7 @@ from gradcheck.numeric.rungs import Rung, Sampler
 from gradcheck.subjects.leaf import Leaf
 
 _CHUNK = 64
-_LARGEST, _SMALLEST = 2.0**-5, 2.0**-18  # steps of a plain difference, in units of the leaf
+LARGEST, _SMALLEST = 2.0**-5, 2.0**-18  # steps of a plain difference, in units of the leaf
 _ROUNDS = 3  # coarser steps are tried that often before suspects climb one by one
 _LADDERS = 12  # suspects that climb before the others of a leaf are taken by what these have shown
 _SIDES = 1e-2  # the two sides of an accepted entry differ by less than this share of their slopes
@@ -49,13 +49,16 @@ class Pairs:
     even: Array
 
 
-def measure_entries(sampler: Sampler, leaf: Leaf, agrees: Agrees, first: Sequence[int]) -> LeafEstimates:
+def measure_entries(
+    sampler: Sampler, leaf: Leaf, agrees: Agrees, first: Sequence[int], start: float = LARGEST
+) -> LeafEstimates:
     """The derivative with respect to every entry.
 
     agrees: accepts values as the analytic gradient's, within their errors · first: flat indices to climb a
-    ladder for, until one shows a slope; the largest gradients tell most.
+    ladder for, until one shows a slope; the largest gradients tell most · start: step of plain differences where no
+    ladder is climbed first, in units of the leaf.
     """
-    return _Entries(sampler, leaf, agrees).run(first)
+    return _Entries(sampler, leaf, agrees).run(first, start)
 
 
 class _Entries:
@@ -64,14 +67,15 @@ class _Entries:
         self._unit = entry_unit(leaf)
         self.found = LeafEstimates.unknown(leaf.shape)
 
-    def run(self, first: Sequence[int]) -> LeafEstimates:
+    def run(self, first: Sequence[int], start: float) -> LeafEstimates:
         left = np.arange(self._leaf.size)
-        step = _LARGEST * self._unit
+        step = start * self._unit
         for flat in first:
             climb, estimate = self._climb(flat)
             left = left[left != flat]
             if estimate.known and climb.rungs and np.any(climb.moved):
                 step = self._balanced(climb, estimate)
+                self.found.step = step / self._unit
                 break
         for _ in range(_ROUNDS):
             left = self._accept(self._pairs(left, step), left)
@@ -93,7 +97,7 @@ class _Entries:
     def _balanced(self, climb: Climb, estimate: Estimate) -> float:
         """The step at which truncation c h**2 equals the rounding q / h, and at which the two sides agree."""
         steps = [self._best_step(rung, estimate) for rung in climb.rungs[:6]]
-        return float(np.clip(max(steps), _SMALLEST * self._unit, _LARGEST * self._unit))
+        return float(np.clip(max(steps), _SMALLEST * self._unit, LARGEST * self._unit))
 
     def _best_step(self, rung: Rung, estimate: Estimate) -> float:
         q = rung.rounding * rung.h

@@ -44,7 +44,8 @@ class LeafEstimates:
     """The derivatives with respect to every entry of a leaf; each array has the leaf's shape.
 
     curves: flat index -> (step, error) pairs, of the entries that a ladder was climbed for
-    jumping: flat index -> mask of the outputs that have two slopes there (kinks only).
+    jumping: flat index -> mask of the outputs that have two slopes there (kinks only)
+    step: of the plain differences, in units of the leaf, where a ladder has told it.
     """
 
     value: Array
@@ -54,6 +55,7 @@ class LeafEstimates:
     kink: Array
     curves: dict[int, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     jumping: dict[int, Array] = field(default_factory=dict)
+    step: float | None = None
 
     @classmethod
     def unknown(cls, shape: tuple[int, ...]) -> "LeafEstimates":

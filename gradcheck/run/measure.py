@@ -10,7 +10,7 @@ from gradcheck.base.randomness import stream
 from gradcheck.judge.compare import Yardstick, compare, default_rtol, many
 from gradcheck.judge.comparison import Comparison
 from gradcheck.numeric.analytic import analytic_errors
-from gradcheck.numeric.entries import measure_entries
+from gradcheck.numeric.entries import LARGEST, measure_entries
 from gradcheck.numeric.estimate import LeafEstimates
 from gradcheck.numeric.noise import Noise, measure_noise
 from gradcheck.numeric.rungs import Sampler
@@ -18,6 +18,8 @@ from gradcheck.run.options import Options
 from gradcheck.subjects.calls import StateChangedError
 from gradcheck.subjects.leaf import Leaf
 from gradcheck.subjects.subject import Gradients, Subject
+
+_LADDERS = 2  # leaves for which a ladder tells the step; further leaves begin with the smaller of these
 
 
 @dataclass(eq=False)
@@ -90,11 +92,15 @@ def _one_call(subject: Subject, cotangent: Array) -> Gradients:
 
 
 def _estimates(point: Point, sampler: Sampler, errors: Mapping[str, Array]) -> dict[str, LeafEstimates]:
-    found = {}
+    found: dict[str, LeafEstimates] = {}
     for leaf in point.subject.leaves:
+        steps = [f.step for f in found.values() if f.step is not None]
+        first, start = _first(point.gradients[leaf.name], leaf), LARGEST
+        if len(steps) >= _LADDERS:
+            first, start = [], min(steps)
         analytic = point.gradients[leaf.name]
         agrees = _Agrees(leaf, analytic, point.yardstick(leaf).rtol, errors[leaf.name])
-        found[leaf.name] = measure_entries(sampler, leaf, agrees, _first(analytic, leaf))
+        found[leaf.name] = measure_entries(sampler, leaf, agrees, first, start)
     return found
 
 
