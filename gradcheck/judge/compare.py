@@ -61,7 +61,7 @@ def compare(
         base = yardstick.rtol * np.maximum(np.abs(a), np.abs(numeric)) + _FLOOR * rms
         total = many(leaf.size) * (found.error + analytic_error)
         slopes = np.nan_to_num(np.maximum(np.abs(found.low), np.abs(found.high)))
-        natural = max(yardstick.unit / scale(leaf.array), float(slopes.max(initial=0.0)))
+        natural = max(yardstick.unit / scale(leaf.array), float(slopes.max(initial=0.0)), found.size)
         close = np.abs(a - numeric) <= base + total
         wrong = known & (~np.isfinite(a) | ~close)
         undecided = ~wrong & (~known | ((total > base) & (total > yardstick.limit * natural)))

@@ -32,7 +32,7 @@ def analytic_errors(
     try:
         for _ in range(_CALLS):
             for leaf, values in saved:
-                unit = max(eps(values.dtype), eps(np.float32) if single else EPS) * scale(values)
+                unit = max(eps(values.dtype), eps(np.float32) if single else EPS) * _reach(values)
                 leaf.write((values + unit * np.sign(signed(generator, values.shape))).astype(values.dtype))
             moved = vjp()
             for leaf in leaves:
@@ -45,6 +45,12 @@ def analytic_errors(
     if single:
         errors = {name: np.maximum(e, 0.5 * _rms(e)) for name, e in errors.items()}
     return errors
+
+
+def _reach(values: Array) -> Array:
+    """The scale of the leaf, but no more than 1000 times an entry itself: 1e-8 beside 1e4 is not rounded as 1e4 is."""
+    own = 1024 * np.abs(values)
+    return np.where(own > 0, np.minimum(own, scale(values)), scale(values))
 
 
 def _widen(error: Array, here: Array | None, moved: Array | None) -> None:

@@ -39,8 +39,32 @@ def believed(rungs: Sequence[Rung]) -> Estimate:
     central = [rung.central for rung in rungs]
     if _falls(central[-3:], _SQUARE, c.rounding):
         value, change = extrapolated(central, 4.0)
-        return smooth(value, change + 2 * c.rounding)
+        return min(smooth(value, change + 2 * c.rounding), _plateau(rungs[-3:]), key=bar)
     return _both_sides(rungs) if _falls(central[-3:], _LINEAR, c.rounding) else UNKNOWN
+
+
+def own_side(ladder: Sequence[Rung], near: Rung) -> Estimate:
+    """The slope of the side that the point lies on, where a kink is near it.
+
+    Away from the kink that side is smooth over large steps, so its one-sided ladder is precise; a step nearer
+    than the kink need only tell which of the two sides it is. UNKNOWN where it fits both or none.
+    """
+    c = ladder[-1]
+    found = []
+    for sign in (-1, 1):
+        side = [rung.central + sign * rung.jump / 2 for rung in ladder]
+        value, gap = extrapolated(side, 2.0)
+        error = gap + 4 * c.rounding
+        if _falls(side[-3:], _LINEAR, 2 * c.rounding) and abs(value - near.central) <= error + 2 * near.rounding:
+            found.append(smooth(value, error))
+    return found[0] if len(found) == 1 else UNKNOWN
+
+
+def _plateau(rungs: Sequence[Rung]) -> Estimate:
+    """Three plain values that agree: the widest step carries the least rounding."""
+    first = rungs[0]
+    spread = max(abs(rung.central - first.central) for rung in rungs)
+    return smooth(first.central, spread + 2 * first.rounding) if spread <= first.rounding else UNKNOWN
 
 
 def extrapolated(values: Sequence[float], power: float) -> tuple[float, float]:

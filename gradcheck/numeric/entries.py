@@ -91,6 +91,7 @@ class _Entries:
     def _climb(self, flat: int, first: int = 0) -> tuple[Climb, Estimate]:
         climb = Climb(self._sampler, EntryLine(self._leaf, int(flat), self._unit))
         estimate = climb.estimate(first)
+        self.found.size = max(self.found.size, *(rung.size for rung in climb.rungs), 0.0)
         self.found.put(int(flat), estimate)
         return climb, estimate
 

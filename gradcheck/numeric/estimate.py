@@ -45,7 +45,8 @@ class LeafEstimates:
 
     curves: flat index -> (step, error) pairs, of the entries that a ladder was climbed for
     jumping: flat index -> mask of the outputs that have two slopes there (kinks only)
-    step: of the plain differences, in units of the leaf, where a ladder has told it.
+    step: of the plain differences, in units of the leaf, where a ladder has told it · size: the largest
+    sum |G_j| |slope_j| that any step has shown: the scale of the leaf where the output itself is 0.
     """
 
     value: Array
@@ -56,6 +57,7 @@ class LeafEstimates:
     curves: dict[int, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     jumping: dict[int, Array] = field(default_factory=dict)
     step: float | None = None
+    size: float = 0.0
 
     @classmethod
     def unknown(cls, shape: tuple[int, ...]) -> "LeafEstimates":

@@ -7,7 +7,7 @@ have all powers of h. The bar is the extrapolation's last change + 2 r, with r t
 import numpy as np
 
 from gradcheck.base.precision import EPS, power_of_two
-from gradcheck.numeric.belief import bar, believed, jumps
+from gradcheck.numeric.belief import bar, believed, jumps, own_side
 from gradcheck.numeric.estimate import UNKNOWN, Estimate
 from gradcheck.numeric.kinks import one_sided
 from gradcheck.numeric.lines import Line
@@ -29,7 +29,7 @@ class Climb:
 
     def estimate(self, first: int = 0) -> Estimate:
         """The derivative, with one-sided slopes at a kink. first: ladder to begin with (0: the largest steps)."""
-        best, kinked = UNKNOWN, False
+        best, kinked, last = UNKNOWN, False, list[Rung]()
         for start in self._starts()[first:]:
             if kinked:
                 break
@@ -38,8 +38,9 @@ class Climb:
             if found.known and bar(found) <= 1e-10 * abs(found.value) + 8 * rungs[-1].rounding:
                 break
             kinked = not best.known and jumps(rungs)
+            last = rungs
         if kinked:
-            best = self._at_kink()
+            best = self._at_kink(last)
         return self._finished(best)
 
     def rung(self, h: float) -> Rung | None:
@@ -72,14 +73,20 @@ class Climb:
                 break  # smaller steps of this ladder would show the same kink
         return rungs, best
 
-    def _at_kink(self) -> Estimate:
-        """Is the kink at the point, or at a distance that a smaller step can tell?"""
+    def _at_kink(self, ladder: list[Rung]) -> Estimate:
+        """Is the kink at the point, or at a distance that a smaller step can tell?
+
+        ladder: halving steps that all reach across the kink.
+        """
         wide = next(r for r in reversed(self.rungs) if abs(r.jump) > 10 * r.rounding)
         rung = self._decisive(wide)
         if rung is not None and abs(rung.jump) > 0.5 * abs(wide.jump):
             return one_sided(self.sampler, self.rungs, wide)
+        beside = UNKNOWN if rung is None else own_side(ladder, rung)
+        if beside.known:
+            return beside
         low, high = (rung.h if rung is not None else self.line.unit / 2.0**_SMALLEST), wide.h
-        while high > 4 * low:  # the largest step on the point's own side of the kink
+        while high > 2 * low:  # the largest step on the point's own side of the kink
             middle = power_of_two(float(np.sqrt(low) * np.sqrt(high)))
             tried = self.rung(middle)
             if tried is None or abs(tried.jump) > max(0.05 * abs(wide.jump), tried.rounding):

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.precision import scale
+from gradcheck.base.precision import eps, scale
 from gradcheck.base.randomness import signed, stream
 from gradcheck.diagnose.finding import Finding
 from gradcheck.diagnose.suspect import gradient_name
@@ -21,6 +21,7 @@ from gradcheck.subjects.leaf import Leaf
 
 _MOVES = 3
 _FAR = 2.0**-7  # a moved point, in scales of each leaf
+_NEAR = 2.0**-44  # a point beside this one, no farther than rounding
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def reconsider(point: Point, measured: Measured, leaf: Leaf, *, added: bool) -> 
         return Reconsidered(judged(replace(comparison, wrong=wrong)), _overcounted(leaf, comparison))
     doubtful = comparison.wrong & ~_settled_kinks(point, leaf, comparison, found)
     doubtful = comparison.kink.copy() if uneven is not None and not doubtful.any() else doubtful
-    if not doubtful.any() or not _right_when_moved(point, leaf, comparison, doubtful):
+    doubtful = _of_this_point(point, leaf, comparison, doubtful)
+    if not doubtful.any():
         return Reconsidered(comparison)
     if added:
         doubtful = doubtful & (comparison.kink | (leaf.array == 0))
@@ -111,6 +113,42 @@ def _settled_kinks(point: Point, leaf: Leaf, c: Comparison, found: LeafEstimates
         equal = bool(np.all(np.isin(point.output.ravel()[jumping], leaf.array))) and bool(jumping.any())
         settled.flat[flat] = alone or equal
     return settled
+
+
+def _of_this_point(point: Point, leaf: Leaf, c: Comparison, doubtful: Array) -> Array:
+    """What is wrong here alone: smooth entries, right at once beside the point; kinks, right farther away."""
+    smooth, kinked = doubtful & ~c.kink, doubtful & c.kink
+    if smooth.any():
+        smooth = smooth & _right_beside(point, leaf, c)
+    if kinked.any() and not _right_when_moved(point, leaf, c, kinked):
+        kinked = np.zeros_like(kinked)
+    return np.asarray(smooth | kinked)
+
+
+def _right_beside(point: Point, leaf: Leaf, c: Comparison) -> Array:
+    """Mask of the entries whose analytic gradient is the measured one as soon as the point moves by rounding.
+
+    The numeric gradient of a smooth forward does not change over so short a way: nothing is measured anew.
+    """
+    generator = stream(point.options.seed, "beside", leaf.name)
+    saved = [(other, other.values()) for other in point.subject.leaves]
+    right = np.ones(leaf.shape, dtype=bool)
+    try:
+        for _ in range(_MOVES):
+            for other, values in saved:
+                kick = _NEAR * max(1.0, 2.0**44 * eps(values.dtype)) * scale(values) * signed(generator, values.shape)
+                other.write((values + kick).astype(values.dtype))
+            given = point.subject.vjp(point.cotangent).get(leaf.name)
+            if given is None or given.shape != leaf.shape:
+                return np.zeros(leaf.shape, dtype=bool)
+            with np.errstate(invalid="ignore"):
+                right &= np.abs(given - c.numeric) <= 4 * c.tolerance
+    except LayerError:
+        return np.zeros(leaf.shape, dtype=bool)
+    finally:
+        for other, values in saved:
+            other.write(values)
+    return right
 
 
 def _right_when_moved(point: Point, leaf: Leaf, c: Comparison, doubtful: Array) -> bool:
