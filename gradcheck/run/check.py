@@ -23,6 +23,7 @@ from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.verdict import Verdict, worst
 from gradcheck.numeric.estimate import LeafEstimates
 from gradcheck.run.breach import Breach
+from gradcheck.run.control import controlled
 from gradcheck.run.exact import exact_tests, replayable
 from gradcheck.run.kinks import reconsider
 from gradcheck.run.leaves import leaf_result
@@ -93,7 +94,9 @@ def _judged(
     findings: list[Finding] = []
     for leaf in subject.leaves:
         again = reconsider(point, measured, leaf, added=added)
-        measured.comparisons[leaf.name] = again.comparison
+        measured.comparisons[leaf.name] = controlled(
+            again.comparison, leaf, measured.found[leaf.name], point.yardstick(leaf)
+        )
         findings += [again.finding] if again.finding is not None else []
         notes += [again.note] if again.note is not None else []
     calls = replace(Evaluations(), forward=subject.calls.forward, backward=subject.calls.backward)
