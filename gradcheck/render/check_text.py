@@ -70,8 +70,10 @@ def error_line(error: Json) -> str:
 
 def factor_of(finding: Json) -> str:
     """`, factor 2.5 = layer_depth / input_depth` where the cause is one."""
-    factor = "" if finding["factor"] is None else f", factor {from_json(finding['factor']):.4g}"
-    return f"{factor} = {clean(finding['expression'])}" if finding["expression"] else factor
+    if finding["factor"] is None:
+        return ""
+    number, name = f"{from_json(finding['factor']):.4g}", clean(finding["expression"] or "")
+    return f", factor {number} = {name}" if name not in ("", number) else f", factor {number}"
 
 
 def note_text(note: str) -> str:

@@ -44,8 +44,7 @@ def reconsider(point: Point, measured: Measured, leaf: Leaf, *, added: bool) -> 
         return Reconsidered(comparison)
     uneven = _uneven_together(point, leaf, comparison)
     if uneven is not None and _picks(point, leaf, uneven):
-        wrong = comparison.wrong | comparison.kink
-        return Reconsidered(judged(replace(comparison, wrong=wrong)), _overcounted(leaf, comparison))
+        return Reconsidered(_as_wrong(comparison, found), _overcounted(leaf, comparison))
     doubtful = comparison.wrong & ~_settled_kinks(point, leaf, comparison, found)
     doubtful = comparison.kink.copy() if uneven is not None and not doubtful.any() else doubtful
     doubtful = _of_this_point(point, leaf, comparison, doubtful)
@@ -58,6 +57,14 @@ def reconsider(point: Point, measured: Measured, leaf: Leaf, *, added: bool) -> 
     left = comparison.undecided | (np.zeros_like(doubtful) if added else doubtful)
     undecided = judged(replace(comparison, wrong=comparison.wrong & ~doubtful, undecided=left))
     return Reconsidered(undecided, note=_note(leaf, doubtful))
+
+
+def _as_wrong(c: Comparison, found: LeafEstimates) -> Comparison:
+    """The tied entries that take part as wrong ones; measured is the middle of the legal slopes, +- half of them."""
+    ties = c.kink & (np.asarray(c.analytic) != 0)
+    numeric = np.where(ties, found.value, c.numeric)
+    error = np.where(ties, (found.high - found.low) / 2, c.error)
+    return judged(replace(c, wrong=c.wrong | ties, numeric=numeric, error=error))
 
 
 def _note(leaf: Leaf, doubtful: Array) -> str:
