@@ -15,6 +15,10 @@ from tests.cli.tools import layer, surroundings, write
 WAITS = layer("Waits", forward="open('waiting', 'w').write(str(os.getpid())); time.sleep(600)")
 
 
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
 def interrupted(folder: Path, *options: str) -> tuple[int, str, str]:
     """The run, interrupted while it waits for waits.py."""
     command = [sys.executable, "-m", "gradcheck", "run", "good.py", "waits.py", "--no-config", *options]
@@ -22,7 +26,7 @@ def interrupted(folder: Path, *options: str) -> tuple[int, str, str]:
         command, cwd=folder, env=surroundings(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
         started = time.monotonic()
-        while not (folder / "waiting").exists() and time.monotonic() - started < 60:
+        while not _text(folder / "waiting") and time.monotonic() - started < 60:
             time.sleep(0.05)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)

@@ -15,11 +15,10 @@ SLUG = re.compile(r'"([a-z]+(?:-[a-z]+)+|located|transposed|unrecognised)"')
 
 
 def named_in_code() -> set[str]:
-    """Every slug that a file of diagnose/ or run/exact.py gives to a finding or a prediction."""
+    """Every slug that a file of diagnose/ or run/ gives to a finding or a prediction."""
     root = Path(str(files(gradcheck.diagnose)))
     texts = [
-        path.read_text(encoding="utf-8")
-        for path in [*root.glob("*.py"), *root.parent.joinpath("run").glob("exact*.py")]
+        path.read_text(encoding="utf-8") for path in [*root.glob("*.py"), *root.parent.joinpath("run").glob("*.py")]
     ]
     return {slug for text in texts for slug in SLUG.findall(text)}
 
