@@ -21,36 +21,61 @@ class Result(CheckResult):
         return result_text(check_record(self))
 
 
-def check(layer: Any, *given: Any, seed: int = 0, rtol: float | None = None, method: str = "auto") -> Result:
+def check(
+    layer: Any,
+    x: Any = None,
+    arguments: Any = None,
+    *,
+    seed: int = 0,
+    rtol: float | None = None,
+    method: str = "auto",
+    convention: Any = None,
+    budget: int | None = None,
+) -> Result:
     """Is backward the derivative of forward here? Called as (layer, x) or as (forward, backward, arguments).
 
-    x may be left out where the layer has input_shape. The layer is left bit for bit as it was.
+    x: input of the layer, may be left out where the layer has input_shape · seed: of every random choice · rtol:
+    relative tolerance, None for that of the precision. The layer is left bit for bit as it was.
 
     Raises:
         UsageError: the arguments do not describe something that can be checked.
     """
-    if method not in ("auto", "entries"):
-        raise UsageError(f"method={method!r}: this version has 'auto' and 'entries'")
-    if rtol is not None and not 0 < rtol < 1:
-        raise UsageError(f"rtol={rtol!r}: a number between 0 and 1 is needed")
-    if seed < 0:
-        raise UsageError(f"seed={seed!r}: a number of at least 0 is needed")
-    specimen = _specimen(layer, given)
+    _accepted(seed, rtol, method, convention, budget)
+    specimen = _specimen(layer, x, arguments)
     title = type(layer).__name__ if isinstance(specimen, LayerSpecimen) else getattr(layer, "__name__", "function")
     found = name_alone(check_specimen(specimen, title, Options(seed, rtol, method)), specimen)
     return Result(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 
-def assert_gradients(layer: Any, *given: Any, **options: Any) -> None:
+def assert_gradients(layer: Any, x: Any = None, arguments: Any = None, **options: Any) -> None:
     """check(...), and GradientMismatch with its text unless it passed."""
-    result = check(layer, *given, **options)
+    result = check(layer, x, arguments, **options)
     if not result.passed:
         raise GradientMismatch(str(result))
 
 
-def _specimen(layer: Any, given: tuple[Any, ...]) -> Specimen:
-    if len(given) == 2 and callable(given[0]):
-        return FunctionSpecimen(layer, given[0], tuple(given[1]))
-    if len(given) > 1:
-        raise UsageError(f"check got {1 + len(given)} arguments: give (layer, x) or (forward, backward, arguments)")
-    return LayerSpecimen(layer, given[0] if given else None)
+def _accepted(seed: Any, rtol: Any, method: Any, convention: Any, budget: Any) -> None:
+    """UsageError for an option that makes no sense, or that comes with a later version."""
+    if not isinstance(seed, int) or seed < 0:
+        raise UsageError(f"seed={seed!r}: a whole number of at least 0 is needed")
+    if rtol is not None and not (isinstance(rtol, int | float) and 0 < rtol < 1):
+        raise UsageError(f"rtol={rtol!r}: a number between 0 and 1 is needed")
+    if method not in ("auto", "entries"):
+        raise UsageError(f"method={method!r}: this version has 'auto' and 'entries'")
+    for name, value in (("convention", convention), ("budget", budget)):
+        if value is not None:
+            raise UsageError(f"{name}={value!r}: comes with a later version; leave it out")
+
+
+def _specimen(layer: Any, x: Any, arguments: Any) -> Specimen:
+    if arguments is None:
+        if callable(x):
+            raise UsageError("arguments=None: a pair of functions needs them, check(forward, backward, (x, w))")
+        return LayerSpecimen(layer, x)
+    if not callable(layer) or not callable(x):
+        raise UsageError(
+            f"arguments={type(arguments).__name__}: only a pair of functions, forward and backward, has them"
+        )
+    if not isinstance(arguments, tuple | list):
+        raise UsageError(f"arguments={type(arguments).__name__}: a tuple is needed, check(forward, backward, (x,))")
+    return FunctionSpecimen(layer, x, tuple(arguments))

@@ -66,8 +66,10 @@ def compare(
         wrong = known & (~np.isfinite(a) | ~close)
         undecided = ~wrong & (~known | ((total > base) & (total > yardstick.limit * natural)))
         vacuous = known & ~wrong & (np.maximum(np.abs(a), np.abs(numeric)) <= total)
+    # Arithmetic makes a scalar of a 0-d array; a leaf that is one number has arrays as any other.
+    tolerance, wrong, undecided, vacuous = (np.asarray(v) for v in (base + total, wrong, undecided, vacuous))
     compared = Comparison(
-        leaf.name, leaf.role, analytic, numeric, found.error, analytic_error, base + total,
+        leaf.name, leaf.role, analytic, numeric, found.error, analytic_error, tolerance,
         wrong, undecided, found.kink, vacuous, natural, Verdict.PASS,
     )  # fmt: skip
     return judged(compared)

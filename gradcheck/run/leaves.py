@@ -72,6 +72,6 @@ def _index(flat: int, shape: Index) -> Index:
 
 
 def _frozen(array: Array) -> Array:
-    copy = array.copy()
+    copy = np.array(array)
     copy.flags.writeable = False
     return copy

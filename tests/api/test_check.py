@@ -156,6 +156,30 @@ def test_misuse_is_another_exception():
         check(layers.FCLayer((1, 2), (1, 2)), rtol=2)
 
 
+@pytest.mark.parametrize(
+    ("given", "options", "text"),
+    [
+        pytest.param((np.tanh, np.cos), {}, "a pair of functions needs them", id="no arguments"),
+        pytest.param((np.tanh, np.cos, np.ones(2)), {}, "a tuple is needed", id="arguments no tuple"),
+        pytest.param(
+            (layers.FCLayer((1, 2), (1, 2)), np.ones((1, 2)), (1,)), {}, "only a pair of functions", id="layer"
+        ),
+        pytest.param((np.tanh, np.cos, (1,)), {}, "nothing to check", id="no float"),
+        pytest.param((layers.FCLayer((1, 2), (1, 2)),), {"seed": -1}, "seed=-1", id="seed"),
+        pytest.param((layers.FCLayer((1, 2), (1, 2)),), {"rtol": "x"}, "rtol='x'", id="rtol"),
+        pytest.param((layers.FCLayer((1, 2), (1, 2)),), {"method": "screen"}, "method='screen'", id="method"),
+        pytest.param((layers.FCLayer((1, 2), (1, 2)),), {"budget": 9}, "later version", id="budget"),
+    ],
+)
+def test_a_bad_argument_is_named(given, options, text):
+    with pytest.raises(UsageError, match=text):
+        check(*given, **options)
+
+
+def test_the_input_may_be_named():
+    assert check(layers.FCLayer((1, 2), (1, 2)), x=np.ones((3, 2)), seed=1).passed
+
+
 def test_a_network_is_checked_through_its_layers():
     network = layers.Network()
     for layer in (
