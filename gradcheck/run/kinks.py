@@ -102,23 +102,45 @@ def _uneven_together(point: Point, leaf: Leaf, c: Comparison) -> Estimate | None
 
 
 def _picks(point: Point, leaf: Leaf, joint: Estimate) -> bool:
-    """Is every output that has two slopes along the tied entries equal to an entry (max, sort, pool)?"""
-    y = point.output.ravel()
-    jumping = y if joint.jumping is None or not joint.jumping.any() else y[joint.jumping]
-    return bool(np.all(np.isin(jumping, leaf.array)))
+    """Does every output that has two slopes along the tied entries pick an entry?"""
+    every = np.ones(point.output.size, dtype=bool)
+    jumping = every if joint.jumping is None or not joint.jumping.any() else joint.jumping
+    return bool(np.all(_picking(point, leaf)[jumping]))
+
+
+def _picking(point: Point, leaf: Leaf) -> Array:
+    """Mask of the outputs that are an entry of the leaf (max, sort, pool), or stay as they are, wherever it moves.
+
+    Told beside the point: at it every output of relu(x @ W) @ V is 0, as every entry is.
+    """
+    generator = stream(point.options.seed, "picking", leaf.name)
+    y, saved = point.output.ravel(), leaf.values()
+    picking = np.ones(y.size, dtype=bool)
+    try:
+        for _ in range(_MOVES):
+            leaf.write((saved + _FAR * scale(saved) * generator.normal(size=saved.shape)).astype(saved.dtype))
+            moved = point.subject.forward().ravel()
+            if moved.shape != y.shape:
+                return np.zeros(y.size, dtype=bool)
+            picking &= np.isin(moved, leaf.array) | (moved == y)
+    except LayerError:
+        return np.zeros(y.size, dtype=bool)
+    finally:
+        leaf.write(saved)
+    return picking
 
 
 def _settled_kinks(point: Point, leaf: Leaf, c: Comparison, found: LeafEstimates) -> Array:
     """Wrong entries on a kink of outputs that hang on this entry alone or equal one: nothing excuses them."""
     settled: Array = ~np.isfinite(np.asarray(c.analytic))
     wrong = [int(i) for i in np.flatnonzero(c.wrong & c.kink)]
+    picking = _picking(point, leaf) if wrong else np.zeros(point.output.size, dtype=bool)
     for flat in wrong[:8]:
         jumping = found.jumping.get(flat)
         if jumping is None:
             continue
         alone = not np.any(jumping & moves_elsewhere(point.sampler(), leaf, flat))
-        equal = bool(np.all(np.isin(point.output.ravel()[jumping], leaf.array))) and bool(jumping.any())
-        settled.flat[flat] = alone or equal
+        settled.flat[flat] = alone or bool(np.all(picking[jumping]) and jumping.any())
     return settled
 
 

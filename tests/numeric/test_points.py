@@ -204,3 +204,35 @@ def test_a_correct_layer_costs_two_evaluations_an_entry(name):
     entries = sum(leaf.entries for leaf in result.leaves.values())
     assert result.evaluations.forward <= 2.2 * entries + 60
     assert result.evaluations["diagnosis"] == {"forward": 0, "backward": 0}
+
+
+class Residual:
+    """x + relu(x W1) W2: at x = 0 the chain rule's value may lie outside what the slopes allow."""
+
+    def __init__(self):
+        self.W1, self.W2 = RNG.normal(size=(4, 4)), RNG.normal(size=(4, 4))
+
+    def forward(self, x):
+        self.x = x
+        self.h = relu(x @ self.W1)
+        return x + self.h @ self.W2
+
+    def backward(self, g):
+        dh = (g @ self.W2.T) * (self.h > 0)
+        self.dW1, self.dW2 = self.x.T @ dh, self.h.T @ g
+        return g + dh @ self.W1.T
+
+
+def test_a_kink_inside_a_layer_is_no_fault_of_it():
+    assert check(Residual(), RNG.normal(size=(3, 4))).passed
+    verdicts = {str(check(Residual(), np.zeros((rows, 4))).verdict) for rows in (1, 3) for _ in range(5)}
+    assert "fail" not in verdicts
+
+
+def test_a_fault_of_such_a_layer_is_caught_elsewhere():
+    class Wrong(Residual):
+        def backward(self, g):
+            return super().backward(g) - 0.5 * g
+
+    assert check(Wrong(), np.zeros((3, 4))).verdict == "fail"
+    assert check(Wrong(), RNG.normal(size=(3, 4))).verdict == "fail"
