@@ -29,18 +29,17 @@ class Climb:
 
     def estimate(self, first: int = 0) -> Estimate:
         """The derivative, with one-sided slopes at a kink. first: ladder to begin with (0: the largest steps)."""
-        best, kinked, last = UNKNOWN, False, list[Rung]()
+        best = UNKNOWN
         for start in self._starts()[first:]:
-            if kinked:
-                break
             rungs, found = self._ladder(start)
+            if not found.known and jumps(rungs):
+                found = self._at_kink(rungs)
+                if found.known:
+                    best = min(best, found, key=bar)
+                    break
             best = min(best, found, key=bar)
             if found.known and bar(found) <= 1e-10 * abs(found.value) + 8 * rungs[-1].rounding:
                 break
-            kinked = not best.known and jumps(rungs)
-            last = rungs
-        if kinked:
-            best = self._at_kink(last)
         return self._finished(best)
 
     def rung(self, h: float) -> Rung | None:
