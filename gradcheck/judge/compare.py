@@ -64,7 +64,9 @@ def compare(
         natural = max(yardstick.unit / scale(leaf.array), float(slopes.max(initial=0.0)), found.size)
         close = np.abs(a - numeric) <= base + total
         wrong = known & (~np.isfinite(a) | ~close)
-        undecided = ~wrong & (~known | ((total > base) & (total > yardstick.limit * natural)))
+        # natural = 0: the output is 0 and no step moves it (dead units); agreement within rounding is all there is.
+        wide = (total > base) & (total > yardstick.limit * natural) & (natural > 0)
+        undecided = ~wrong & (~known | wide)
         vacuous = known & ~wrong & (np.maximum(np.abs(a), np.abs(numeric)) <= total)
     # Arithmetic makes a scalar of a 0-d array; a leaf that is one number has arrays as any other.
     tolerance, wrong, undecided, vacuous = (np.asarray(v) for v in (base + total, wrong, undecided, vacuous))

@@ -34,7 +34,8 @@ def believed(rungs: Sequence[Rung]) -> Estimate:
     if len(rungs) < 3:
         return UNKNOWN
     b, c = rungs[-2:]
-    if abs(c.jump) > max(_LINEAR * abs(b.jump), c.rounding):
+    # y+ - 2 y0 + y- carries four times the rounding of (y+ - y-) / 2, and a jump that small moves D by 2 r at most.
+    if abs(c.jump) > max(_LINEAR * abs(b.jump), 4 * c.rounding):
         return UNKNOWN
     central = [rung.central for rung in rungs]
     if _falls(central[-3:], _SQUARE, c.rounding):

@@ -236,3 +236,43 @@ def test_a_fault_of_such_a_layer_is_caught_elsewhere():
 
     assert check(Wrong(), np.zeros((3, 4))).verdict == "fail"
     assert check(Wrong(), RNG.normal(size=(3, 4))).verdict == "fail"
+
+
+def test_vanished_gradients_are_not_called_the_same():
+    """Saturated: what is left of dE/dX is far below the rounding of the output, and still hangs on dY."""
+
+    class Saturated:
+        def forward(self, x):
+            self.y = np.tanh(x)
+            return self.y
+
+        def backward(self, g):
+            return g * (1 - self.y**2) + 1e-30 * g
+
+    result = check(Saturated(), np.array([[18.0, -19.0, 30.0, 25.0]]))
+    assert result.passed, str(result)
+    assert not result.findings
+
+
+def test_dead_units_are_vacuous_and_pass():
+    dead = check(DeadUnits(), np.ones((1, 3)))
+    assert dead.passed, str(dead)
+    assert all("vacuous" in leaf.note for leaf in dead.leaves.values())
+
+
+class DeadUnits:
+    """relu(x W - 100): no step moves it."""
+
+    def __init__(self):
+        self.W = RNG.normal(size=(3, 2))
+
+    def forward(self, x):
+        self.x = x
+        self.z = x @ self.W - 100
+        return relu(self.z)
+
+    def backward(self, g, lr):
+        d = g * (self.z > 0)
+        dx = d @ self.W.T
+        self.W -= lr * self.x.T @ d
+        return dx
