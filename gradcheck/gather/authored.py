@@ -6,8 +6,8 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from gradcheck.base.failures import failure_of
 from gradcheck.gather.cases import draw
-from gradcheck.gather.failures import failure_of
 from gradcheck.gather.family import Family, Reading
 from gradcheck.gather.naming import call, callable_name, describe, distinct, parameters_of, recovered
 from gradcheck.gather.problem import Problem

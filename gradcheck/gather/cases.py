@@ -11,6 +11,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure
+from gradcheck.base.failures import failure_of
 from gradcheck.base.randomness import stream
 from gradcheck.gather.construct import (
     WINDOW,
@@ -20,7 +21,6 @@ from gradcheck.gather.construct import (
     unknown_parameters,
     wants_activation,
 )
-from gradcheck.gather.failures import failure_of
 from gradcheck.gather.family import CannotBuildError, Reading
 from gradcheck.gather.layouts import Layout, Way, ways
 from gradcheck.gather.naming import call, describe, distinct, parameters_of

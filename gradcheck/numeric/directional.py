@@ -10,6 +10,7 @@ from gradcheck.numeric.lines import direction
 from gradcheck.numeric.rungs import Sampler
 from gradcheck.subjects.leaf import Leaf
 
+_FARTHER = 2.0**-10  # a step that shows which outputs move at all
 _NEAR = (2.0**-20, 2.0**-22, 2.0**-24)  # steps at a point that is known to be on a kink
 
 
@@ -34,6 +35,5 @@ def moves_elsewhere(sampler: Sampler, leaf: Leaf, flat: int) -> Array:
     if not np.any(v):
         return sampler.nothing_moved()
     climb = Climb(sampler, direction(leaf, v))
-    for step in _NEAR[:1]:
-        climb.rung(step * climb.line.unit * 1024)
+    climb.rung(_FARTHER * climb.line.unit)
     return climb.moved

@@ -88,9 +88,9 @@ class _Entries:
         self._suspects(left, step)
         return self.found
 
-    def _climb(self, flat: int, first: int = 0) -> tuple[Climb, Estimate]:
+    def _climb(self, flat: int) -> tuple[Climb, Estimate]:
         climb = Climb(self._sampler, EntryLine(self._leaf, int(flat), self._unit))
-        estimate = climb.estimate(first)
+        estimate = climb.estimate()
         self.found.size = max(self.found.size, *(rung.size for rung in climb.rungs), 0.0)
         self.found.put(int(flat), estimate)
         return climb, estimate

@@ -27,10 +27,10 @@ class Climb:
         self.rungs: list[Rung] = []  # of every ladder, in the order taken
         self.widest = 0.0
 
-    def estimate(self, first: int = 0) -> Estimate:
-        """The derivative, with one-sided slopes at a kink. first: ladder to begin with (0: the largest steps)."""
+    def estimate(self) -> Estimate:
+        """The derivative, with one-sided slopes at a kink."""
         best = UNKNOWN
-        for start in self._starts()[first:]:
+        for start in self._starts():
             rungs, found = self._ladder(start)
             if not found.known and jumps(rungs):
                 found = self._at_kink(rungs)

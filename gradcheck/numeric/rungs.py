@@ -11,7 +11,6 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.precision import EPS
 from gradcheck.numeric.lines import Line
 from gradcheck.numeric.noise import Noise
 
@@ -45,11 +44,6 @@ class Sampler:
 
     def __post_init__(self) -> None:
         self.weight = np.abs(self.g)
-
-    @property
-    def still(self) -> float:
-        """Eps/2 of sum |G_j y_j|: what outputs that no step changes may hide, per unit of the step."""
-        return float(EPS / 2 * (self.weight @ np.abs(self.y)))
 
     def rung(self, line: Line, h: float, moved: Array) -> Rung | None:
         """One pair of evaluations; None where one raises, is not finite or takes no step.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from gradcheck.base.errors import Failure
-from gradcheck.gather.failures import failure_of
+from gradcheck.base.failures import failure_of
 from gradcheck.gather.family import Family, Reading
 from gradcheck.gather.load import seed_everything
 from gradcheck.gather.specimen import Case, LayerSpecimen

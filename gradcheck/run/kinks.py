@@ -17,7 +17,7 @@ from gradcheck.numeric.directional import along, moves_elsewhere, sides_along
 from gradcheck.numeric.estimate import Estimate, LeafEstimates
 from gradcheck.numeric.rungs import Sampler
 from gradcheck.run.measure import Measured, Point
-from gradcheck.subjects.leaf import Leaf
+from gradcheck.subjects.leaf import Leaf, kept
 
 _MOVES = 3
 _FAR = 2.0**-7  # a moved point, in scales of each leaf
@@ -114,19 +114,18 @@ def _picking(point: Point, leaf: Leaf) -> Array:
     Told beside the point: at it every output of relu(x @ W) @ V is 0, as every entry is.
     """
     generator = stream(point.options.seed, "picking", leaf.name)
-    y, saved = point.output.ravel(), leaf.values()
+    y = point.output.ravel()
     picking = np.ones(y.size, dtype=bool)
     try:
-        for _ in range(_MOVES):
-            leaf.write((saved + _FAR * scale(saved) * generator.normal(size=saved.shape)).astype(saved.dtype))
-            moved = point.subject.forward().ravel()
-            if moved.shape != y.shape:
-                return np.zeros(y.size, dtype=bool)
-            picking &= np.isin(moved, leaf.array) | (moved == y)
+        with kept([leaf]) as ((_, saved),):
+            for _ in range(_MOVES):
+                leaf.write((saved + _FAR * scale(saved) * generator.normal(size=saved.shape)).astype(saved.dtype))
+                moved = point.subject.forward().ravel()
+                if moved.shape != y.shape:
+                    return np.zeros(y.size, dtype=bool)
+                picking &= np.isin(moved, leaf.array) | (moved == y)
     except LayerError:
         return np.zeros(y.size, dtype=bool)
-    finally:
-        leaf.write(saved)
     return picking
 
 
@@ -160,45 +159,42 @@ def _right_beside(point: Point, leaf: Leaf, c: Comparison) -> Array:
     The numeric gradient of a smooth forward does not change over so short a way: nothing is measured anew.
     """
     generator = stream(point.options.seed, "beside", leaf.name)
-    saved = [(other, other.values()) for other in point.subject.leaves]
     right = np.ones(leaf.shape, dtype=bool)
     try:
-        for _ in range(_MOVES):
-            for other, values in saved:
-                kick = _NEAR * max(1.0, 2.0**44 * eps(values.dtype)) * scale(values) * signed(generator, values.shape)
-                other.write((values + kick).astype(values.dtype))
-            given = point.subject.vjp(point.cotangent).get(leaf.name)
-            if given is None or given.shape != leaf.shape:
-                return np.zeros(leaf.shape, dtype=bool)
-            with np.errstate(invalid="ignore"):
-                right &= np.abs(given - c.numeric) <= 4 * c.tolerance
+        with kept(point.subject.leaves) as saved:
+            for _ in range(_MOVES):
+                _move(saved, generator, beside=True)
+                given = point.subject.vjp(point.cotangent).get(leaf.name)
+                if given is None or given.shape != leaf.shape:
+                    return np.zeros(leaf.shape, dtype=bool)
+                with np.errstate(invalid="ignore"):
+                    right &= np.abs(given - c.numeric) <= 4 * c.tolerance
     except LayerError:
         return np.zeros(leaf.shape, dtype=bool)
-    finally:
-        for other, values in saved:
-            other.write(values)
     return right
+
+
+def _move(saved: list[tuple[Leaf, Array]], generator: np.random.Generator, *, beside: bool) -> None:
+    """Every entry of every leaf away from where it was: by no more than rounding, or far."""
+    for leaf, values in saved:
+        step = _NEAR * max(1.0, 2.0**44 * eps(values.dtype)) if beside else _FAR
+        kick = step * scale(values) * signed(generator, values.shape)
+        leaf.write((values + kick).astype(values.dtype))
 
 
 def _right_when_moved(point: Point, leaf: Leaf, c: Comparison, doubtful: Array) -> bool:
     """Does the gradient of the doubtful entries agree at three points beside this one?"""
     generator = stream(point.options.seed, "moved", leaf.name)
     gap = np.where(doubtful, np.abs(np.nan_to_num(np.asarray(c.analytic)) - c.numeric), 0.0)
-    leaves = point.subject.leaves
-    saved = [(other, other.values()) for other in leaves]
     try:
-        for _ in range(_MOVES):
-            for other, values in saved:
-                kick = _FAR * scale(values) * signed(generator, values.shape)
-                other.write((values + kick).astype(values.dtype))
-            v = doubtful * generator.normal(size=leaf.shape)
-            if not _agrees_along(point, leaf, v, float(np.sum(np.abs(gap * v)))):
-                return False
+        with kept(point.subject.leaves) as saved:
+            for _ in range(_MOVES):
+                _move(saved, generator, beside=False)
+                v = doubtful * generator.normal(size=leaf.shape)
+                if not _agrees_along(point, leaf, v, float(np.sum(np.abs(gap * v)))):
+                    return False
     except LayerError:
         return False
-    finally:
-        for other, values in saved:
-            other.write(values)
     return True
 
 

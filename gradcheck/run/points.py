@@ -10,9 +10,6 @@ from gradcheck.base.arrays import Array
 from gradcheck.base.randomness import stream
 from gradcheck.gather.naming import parameters_of
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
-from gradcheck.run.modes import enter
-
-__all__ = ["at_point", "enter", "input_of", "points_for"]  # enter: where check.py looks for it
 
 _PREDICTED = "y_pred"  # of a loss, the argument that its derivative is for
 

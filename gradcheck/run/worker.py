@@ -8,8 +8,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from gradcheck.base.errors import Failure
+from gradcheck.base.failures import failure_of
 from gradcheck.gather.discover import offer
-from gradcheck.gather.failures import failure_of
 from gradcheck.gather.family import CannotBuildError, Family, Offer
 from gradcheck.gather.load import load, seed_everything
 from gradcheck.gather.problem import Problem

@@ -1,6 +1,6 @@
 """A leaf: one array whose gradient is checked."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -62,6 +62,17 @@ class Leaf:
         """Let the user's code see a Python float's value."""
         if self.publish is not None:
             self.publish(float(self.array))
+
+
+@contextmanager
+def kept(leaves: Sequence[Leaf]) -> Iterator[list[tuple[Leaf, Array]]]:
+    """(leaf, its values now) of each; the values are put back in the end, whatever happens in between."""
+    saved = [(leaf, leaf.values()) for leaf in leaves]
+    try:
+        yield saved
+    finally:
+        for leaf, values in saved:
+            leaf.write(values)
 
 
 @contextmanager
