@@ -1,5 +1,6 @@
 """The array type used in signatures, and what counts as a float array."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,16 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Index = tuple[int, ...]
+
+BLOCK = 1 << 18  # entries that are worked on at a time where a whole temporary copy would cost too much
+VAST = 10_000_000  # a leaf of more entries is never copied but to restore it
+
+
+def blocks(values: Array) -> Iterator[Array]:
+    """The entries in C order, at most BLOCK at a time, flat; views where the memory allows."""
+    flat = values.reshape(-1) if values.flags.c_contiguous or values.size <= BLOCK else values.flat
+    for low in range(0, values.size, BLOCK):
+        yield flat[low : low + BLOCK]
 
 
 def is_float_array(value: object) -> bool:

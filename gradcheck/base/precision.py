@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import DTypeLike
 
-from gradcheck.base.arrays import Array
+from gradcheck.base.arrays import Array, blocks
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -23,9 +23,16 @@ def power_of_two(x: float) -> float:
 
 def scale(values: Array) -> float:
     """Rms of the nonzero finite entries; 1 where there are none. The unit in which steps are taken."""
-    flat = np.abs(values[np.isfinite(values) & (values != 0)].astype(np.float64))
-    if flat.size == 0:
+    parts = [_squares(block) for block in blocks(values)]
+    count, largest = sum(part[0] for part in parts), max((part[1] for part in parts), default=0.0)
+    if count == 0:
         return 1.0
-    largest = float(flat.max())
     # Divided by the largest first: entries of 1e200 must not overflow when squared.
-    return largest * float(np.sqrt(np.mean((flat / largest) ** 2)))
+    return largest * float(np.sqrt(sum(mean * (most / largest) ** 2 for _, most, mean in parts) / count))
+
+
+def _squares(block: Array) -> tuple[int, float, float]:
+    """How many entries are nonzero and finite, the largest of them, the sum of squares in units of it."""
+    flat = np.abs(block[np.isfinite(block) & (block != 0)].astype(np.float64))
+    largest = float(flat.max(initial=0.0))
+    return flat.size, largest, float(np.sum((flat / largest) ** 2)) if flat.size else 0.0

@@ -3,6 +3,7 @@
 import numpy as np
 
 from gradcheck.base.arrays import Array
+from gradcheck.numeric.directions import given
 from gradcheck.numeric.estimate import UNKNOWN, Estimate
 from gradcheck.numeric.kinks import one_sided
 from gradcheck.numeric.ladder import Climb
@@ -16,12 +17,12 @@ _NEAR = (2.0**-20, 2.0**-22, 2.0**-24)  # steps at a point that is known to be o
 
 def along(sampler: Sampler, leaf: Leaf, v: Array) -> Estimate:
     """<G, dy/dv> by a ladder; v has the leaf's shape and is not normalised."""
-    return Climb(sampler, direction(leaf, v)).estimate()
+    return Climb(sampler, direction(leaf, given(v))).estimate()
 
 
 def sides_along(sampler: Sampler, leaf: Leaf, v: Array) -> Estimate:
     """What is legal along v at a point on a kink: both one-sided slopes of every output."""
-    climb = Climb(sampler, direction(leaf, v))
+    climb = Climb(sampler, direction(leaf, given(v)))
     rungs = [rung for step in _NEAR if (rung := climb.rung(step * climb.line.unit)) is not None]
     if len(rungs) < 2:
         return UNKNOWN
@@ -34,6 +35,6 @@ def moves_elsewhere(sampler: Sampler, leaf: Leaf, flat: int) -> Array:
     v.flat[flat] = 0.0
     if not np.any(v):
         return sampler.nothing_moved()
-    climb = Climb(sampler, direction(leaf, v))
+    climb = Climb(sampler, direction(leaf, given(v)))
     climb.rung(_FARTHER * climb.line.unit)
     return climb.moved

@@ -21,8 +21,9 @@ _SMALLEST = 44  # kinks nearer than unit / 2**this are at the point
 class Climb:
     """All that is known of one line."""
 
-    def __init__(self, sampler: Sampler, line: Line) -> None:
-        self.sampler, self.line = sampler, line
+    def __init__(self, sampler: Sampler, line: Line, begin: float | None = None) -> None:
+        """begin: the first step that is worth trying, in units of the line, where another line has told it."""
+        self.sampler, self.line, self.begin = sampler, line, begin
         self.moved = sampler.nothing_moved()
         self.rungs: list[Rung] = []  # of every ladder, in the order taken
         self.widest = 0.0
@@ -53,6 +54,8 @@ class Climb:
     def _starts(self) -> list[float]:
         unit, own = self.line.unit, self.line.own
         starts = [unit / 2.0**s for s in _STARTS]
+        if self.begin is not None:
+            starts = [self.begin * unit, *(start for start in starts if start < self.begin * unit / 2**RUNGS)]
         if own and own < unit / 16:
             starts.insert(1, power_of_two(own) / 32)
         return sorted(starts, reverse=True)

@@ -6,8 +6,9 @@ from typing import Protocol
 
 import numpy as np
 
-from gradcheck.base.arrays import Array
+from gradcheck.base.arrays import blocks
 from gradcheck.base.precision import power_of_two, scale
+from gradcheck.numeric.directions import Direction
 from gradcheck.subjects.leaf import Leaf
 
 
@@ -49,7 +50,7 @@ class Part:
     """The share of one leaf in a direction: v has the leaf's shape."""
 
     leaf: Leaf
-    v: Array
+    v: Direction
 
 
 class DirectionLine:
@@ -65,7 +66,8 @@ class DirectionLine:
     def move(self, step: float) -> float:
         """See Line.move; the rounding of each entry is part of the measured noise."""
         for part, saved in zip(self._parts, self._saved, strict=True):
-            part.leaf.write((saved + step * part.v).astype(saved.dtype))
+            pairs = zip(blocks(saved), part.v.blocks(), strict=True)
+            part.leaf.write_blocks((here + step * v).astype(saved.dtype) for here, v in pairs)
         return step
 
     def back(self) -> None:
@@ -79,7 +81,6 @@ def entry_unit(leaf: Leaf) -> float:
     return power_of_two(scale(leaf.array))
 
 
-def direction(leaf: Leaf, v: Array) -> DirectionLine:
+def direction(leaf: Leaf, v: Direction) -> DirectionLine:
     """A direction in one leaf; the largest step moves no entry farther than a step of EntryLine would."""
-    largest = float(np.max(np.abs(v), initial=0.0)) or 1.0
-    return DirectionLine([Part(leaf, v)], entry_unit(leaf) / power_of_two(largest))
+    return DirectionLine([Part(leaf, v)], entry_unit(leaf) / power_of_two(v.largest))
