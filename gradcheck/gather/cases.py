@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.base.arithmetic import below
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure
 from gradcheck.base.failures import failure_of
@@ -57,11 +58,10 @@ def readings(cls: type, pairs: Sequence[Pair], target: str) -> list[Reading]:
 
 
 def draw(shape: tuple[int, ...], integer: int = 0) -> Array:
-    """An input of this shape, always the same: normal, or indices below `integer`."""
-    generator = stream(0, "input", shape, integer)
+    """An input of this shape, always the same: normal, or indices below `integer`, which baselines keep."""
     if integer:
-        return generator.integers(0, integer, size=shape)
-    return generator.normal(size=shape)
+        return below(integer, "input", shape)
+    return stream(0, "input", shape, integer).normal(size=shape)
 
 
 def specimen(cls: type, arguments: Mapping[str, Any], layout: Layout) -> LayerSpecimen:

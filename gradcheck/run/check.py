@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.base.arithmetic import cotangent as fixed_cotangent
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure, LayerError, UsageError
 from gradcheck.base.failures import failure_of
@@ -25,6 +26,8 @@ from gradcheck.numeric.estimate import LeafEstimates
 from gradcheck.run.breach import Breach
 from gradcheck.run.control import controlled
 from gradcheck.run.exact import exact_tests, replayable
+from gradcheck.run.fingerprint import Fingerprint, gradient_print, precision_of
+from gradcheck.run.fixed import at_fixed_point
 from gradcheck.run.kinks import reconsider
 from gradcheck.run.leaves import leaf_result
 from gradcheck.run.measure import Measured, Point, measure, noise_of
@@ -69,6 +72,9 @@ def check_case(case: Case, options: Options) -> CheckResult:
 
 
 def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) -> CheckResult:
+    origin = ""
+    if options.fixed:
+        specimen, origin = at_fixed_point(specimen, lambda moved: _subject(moved, options))
     subject = _subject(specimen, options)
     output = subject.forward()
     if not np.all(np.isfinite(output)):
@@ -76,13 +82,27 @@ def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) ->
     unsure = replayable(subject, output)
     if unsure is not None:
         return _undecided(subject, specimen, name, unsure.finding)
-    cotangent = signed(stream(options.seed, "cotangent"), output.shape)
+    cotangent = (
+        fixed_cotangent(output.shape) if options.fixed else signed(stream(options.seed, "cotangent"), output.shape)
+    )
     gradients = subject.vjp(cotangent)
     breaches = exact_tests(subject, cotangent, output, gradients)
     noise = noise_of(subject, cotangent, output, options.seed)
     point = Point(subject, cotangent, output, gradients, options, noise)
     measured = measure(point)
-    return _judged(point, measured, breaches, specimen, name, added=added)
+    prints = _fingerprint(point, measured, origin) if options.fixed else None  # before the diagnosis moves anything
+    return replace(_judged(point, measured, breaches, specimen, name, added=added), fingerprint=prints)
+
+
+def _fingerprint(point: Point, measured: Measured, origin: str) -> Fingerprint:
+    single = point.noise.single
+    prints = {
+        leaf.name: gradient_print(
+            point.gradients[leaf.name], measured.comparisons[leaf.name], precision_of(leaf.array.dtype, single=single)
+        )
+        for leaf in point.subject.leaves
+    }
+    return Fingerprint(origin, prints)
 
 
 def _judged(

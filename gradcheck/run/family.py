@@ -140,9 +140,9 @@ class FamilyRun:
 
     def _expanded(self, parent: Checked) -> list[Case]:
         """The cases added to one; looking for them leaves no trace on an author's own object."""
-        leaves = parent.result.leaves.values()
+        leaves = [] if self.options.fixed else parent.result.leaves.values()  # the fixed point is point enough
         parameters = {leaf.name for leaf in leaves if leaf.role == Role.PARAMETER}
-        points = self._gets_points(parent.result)
+        points = self._gets_points(parent.result) and not self.options.fixed
         with self._untouched(parent.case):
             return expand(parent.case, built=not self.family.authored, points=points, parameters=parameters)
 

@@ -9,6 +9,7 @@ from gradcheck.base.arrays import Array, Index
 from gradcheck.base.errors import Failure
 from gradcheck.diagnose.finding import Finding
 from gradcheck.judge.verdict import Verdict
+from gradcheck.run.fingerprint import Fingerprint
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class CheckResult:
 
     name: the case, e.g. "FCLayer(input_shape=(1, 3), output_shape=(1, 2))" · path: file really checked
     error: set when the verdict is `error` · symbols: the named quantities of this case (sizes,
-    integer and float attributes), used to name factors over a family.
+    integer and float attributes), used to name factors over a family · fingerprint: at the point of a baseline.
     """
 
     name: str
@@ -117,6 +118,7 @@ class CheckResult:
     seconds: float = 0.0
     symbols: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     path: str | None = None
+    fingerprint: Fingerprint | None = None
 
     @property
     def passed(self) -> bool:
