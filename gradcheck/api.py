@@ -7,7 +7,7 @@ from gradcheck.base.errors import GradientMismatch, UsageError
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.run.check import check_specimen
 from gradcheck.run.factors import name_alone
-from gradcheck.run.options import Options
+from gradcheck.run.options import LEAST_BUDGET, METHODS, Options
 from gradcheck.run.result import CheckResult
 from gradcheck.store.record import check_record
 
@@ -43,7 +43,7 @@ def check(
     _accepted(seed, rtol, method, convention, budget)
     specimen = _specimen(layer, x, arguments)
     title = type(layer).__name__ if isinstance(specimen, LayerSpecimen) else getattr(layer, "__name__", "function")
-    found = name_alone(check_specimen(specimen, title, Options(seed, rtol, method)), specimen)
+    found = name_alone(check_specimen(specimen, title, Options(seed, rtol, method, budget)), specimen)
     return Result(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 
@@ -60,11 +60,16 @@ def _accepted(seed: Any, rtol: Any, method: Any, convention: Any, budget: Any) -
         raise UsageError(f"seed={seed!r}: a whole number of at least 0 is needed")
     if rtol is not None and not (isinstance(rtol, int | float) and 0 < rtol < 1):
         raise UsageError(f"rtol={rtol!r}: a number between 0 and 1 is needed")
-    if method not in ("auto", "entries"):
-        raise UsageError(f"method={method!r}: this version has 'auto' and 'entries'")
-    for name, value in (("convention", convention), ("budget", budget)):
-        if value is not None:
-            raise UsageError(f"{name}={value!r}: comes with a later version; leave it out")
+    if method not in METHODS:
+        raise UsageError(f"method={method!r}: expected one of {', '.join(METHODS)}")
+    if budget is not None and (not isinstance(budget, int) or budget < LEAST_BUDGET):
+        raise UsageError(f"budget={budget!r}: a whole number of at least {LEAST_BUDGET} forward evaluations is needed")
+    if budget is not None and method == "entries":
+        raise UsageError(
+            f"budget={budget}: method='entries' measures every entry; use 'auto' or 'screen' with a budget"
+        )
+    if convention is not None:
+        raise UsageError(f"convention={convention!r}: comes with a later version; leave it out")
 
 
 def _specimen(layer: Any, x: Any, arguments: Any) -> Specimen:

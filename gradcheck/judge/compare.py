@@ -8,6 +8,7 @@ import numpy as np
 from gradcheck.base.arrays import Array
 from gradcheck.base.precision import scale
 from gradcheck.judge.comparison import Comparison
+from gradcheck.judge.probe import Probe
 from gradcheck.judge.verdict import Verdict
 from gradcheck.numeric.estimate import LeafEstimates
 from gradcheck.subjects.leaf import Leaf
@@ -80,6 +81,14 @@ def compare(
 def judged(c: Comparison) -> Comparison:
     """The comparison with the verdict that its masks have."""
     fits = c.analytic is None or c.analytic.shape == c.numeric.shape
-    if not fits or c.wrong.any():
+    if not fits or c.wrong.any() or any(probe.wrong for probe in c.probes):
         return replace(c, verdict=Verdict.FAIL)
-    return replace(c, verdict=Verdict.INCONCLUSIVE if c.undecided.any() else Verdict.PASS)
+    open_ = c.undecided.any() or not _decided(c.probes)
+    return replace(c, verdict=Verdict.INCONCLUSIVE if open_ else Verdict.PASS)
+
+
+def _decided(probes: tuple[Probe, ...]) -> bool:
+    """Of a screened leaf: has a Gaussian direction decided, and no direction given reason to doubt it?"""
+    if not probes:
+        return True
+    return all(not p.undecided for p in probes) or sum(not p.undecided for p in probes if p.kind == "gaussian") > 1

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradcheck.base.arrays import Array
+from gradcheck.judge.probe import Probe
 from gradcheck.judge.verdict import Verdict
 
 
@@ -32,6 +33,7 @@ class Comparison:
     natural_scale: float
     verdict: Verdict
     notes: tuple[str, ...] = field(default=())
+    probes: tuple[Probe, ...] = ()  # of a screened leaf, whose arrays are NaN where no entry was measured
 
     @property
     def comparable(self) -> bool:

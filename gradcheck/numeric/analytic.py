@@ -1,65 +1,90 @@
 """The analytic side has an error bar too: how backward answers to changes of the point within rounding."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gradcheck.base.arrays import Array
+from gradcheck.base.arrays import Array, blocks
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import EPS, eps, scale
 from gradcheck.base.randomness import signed
-from gradcheck.subjects.leaf import Leaf
+from gradcheck.subjects.leaf import Leaf, kept
 
 _CALLS = 3
 _KINK = 1e-3  # an entry that changes by more than this share of itself sits on a kink and is no noise
 
 
-def analytic_errors(
+def moved_gradients(
     vjp: Callable[[], Mapping[str, Array | None]],
     leaves: Sequence[Leaf],
-    gradients: Mapping[str, Array | None],
     generator: np.random.Generator,
     *,
     single: bool,
-) -> dict[str, Array]:
-    """Leaf name -> the largest change of each entry over three calls, all leaves moved by eps * scale.
+) -> Iterator[Mapping[str, Array | None]]:
+    """The gradients of three calls, all leaves moved by eps * scale; fewer where the layer raises there.
 
-    single: the working precision is float32, whose eps is then the move. Where an entry happens not to
-    change, half the rms over the leaf stands for it in float32, whose roundings are coarse.
+    single: the working precision is float32, whose eps is then the move. The leaves are put back in the end.
     """
-    errors = {leaf.name: np.zeros(leaf.shape) for leaf in leaves}
-    saved = [(leaf, leaf.values()) for leaf in leaves]
-    try:
+    with kept(leaves) as saved:
         for _ in range(_CALLS):
             for leaf, values in saved:
-                unit = max(eps(values.dtype), eps(np.float32) if single else EPS) * _reach(values)
-                leaf.write((values + unit * np.sign(signed(generator, values.shape))).astype(values.dtype))
-            moved = vjp()
-            for leaf in leaves:
-                _widen(errors[leaf.name], gradients.get(leaf.name), moved.get(leaf.name))
-    except LayerError:
-        pass
-    finally:
-        for leaf, values in saved:
-            leaf.write(values)
-    if single:
-        errors = {name: np.maximum(e, 0.5 * _rms(e)) for name, e in errors.items()}
-    return errors
+                unit = max(eps(values.dtype), eps(np.float32) if single else EPS)
+                leaf.write_blocks(_shaken(values, scale(values), unit, generator))
+            try:
+                moved = vjp()
+            except LayerError:
+                return
+            yield moved
 
 
-def _reach(values: Array) -> Array:
+def _shaken(values: Array, size: float, unit: float, generator: np.random.Generator) -> Iterator[Array]:
+    for block in blocks(values):
+        kick = unit * _reach(block, size) * np.sign(signed(generator, block.shape))
+        yield (block + kick).astype(values.dtype)
+
+
+class AnalyticErrors:
+    """The largest change of each entry of some leaves over the moved calls."""
+
+    def __init__(self, leaves: Sequence[Leaf], gradients: Mapping[str, Array | None]) -> None:
+        self._gradients = gradients
+        self._errors = {leaf.name: np.zeros(leaf.shape) for leaf in leaves}
+
+    def add(self, moved: Mapping[str, Array | None]) -> None:
+        """Take one more call into account."""
+        for name, error in self._errors.items():
+            _widen(error, self._gradients.get(name), moved.get(name))
+
+    def result(self, *, single: bool) -> dict[str, Array]:
+        """Leaf name -> error of each entry.
+
+        single: where an entry happens not to change, half the rms over the leaf stands for it in float32, whose
+        roundings are coarse.
+        """
+        if not single:
+            return self._errors
+        return {name: np.maximum(e, 0.5 * _rms(e)) for name, e in self._errors.items()}
+
+
+def _reach(values: Array, size: float) -> Array:
     """The scale of the leaf, but no more than 1000 times an entry itself: 1e-8 beside 1e4 is not rounded as 1e4 is."""
     own = 1024 * np.abs(values)
-    return np.where(own > 0, np.minimum(own, scale(values)), scale(values))
+    return np.where(own > 0, np.minimum(own, size), size)
 
 
 def _widen(error: Array, here: Array | None, moved: Array | None) -> None:
     if here is None or moved is None or here.shape != error.shape or moved.shape != error.shape:
         return
+    change = np.abs(rounded_change(here, moved))
+    error[...] = np.maximum(error, change)
+
+
+def rounded_change(here: Array, moved: Array) -> Array:
+    """moved - here where that is rounding: 0 where an entry changes by 1e-3 of itself, which is a kink and no noise."""
     with np.errstate(all="ignore"):
-        change = np.abs(moved - here)
-        noise = np.isfinite(change) & (change <= _KINK * np.maximum(np.abs(here), np.abs(moved)))
-    error[noise] = np.maximum(error[noise], change[noise])
+        change = moved - here
+        noise = np.isfinite(change) & (np.abs(change) <= _KINK * np.maximum(np.abs(here), np.abs(moved)))
+    return np.where(noise, change, 0.0)
 
 
 def _rms(values: Array) -> float:

@@ -63,6 +63,18 @@ class Direction:
         """The same with weights along an axis."""
         return replace(self, ramp=ramp)
 
+    @property
+    def count(self) -> int:
+        """How many entries are not left out."""
+        return int(np.count_nonzero(self.codes))
+
+    def norm(self, weights: Array) -> float:
+        """sqrt(sum (w v)**2); weights: of the leaf's shape, what is not finite counts nothing."""
+        pairs = zip(self.blocks(), blocks(weights), strict=True)
+        return float(
+            np.sqrt(sum(float(np.sum(np.square(v * np.nan_to_num(w, posinf=0.0, neginf=0.0)))) for v, w in pairs))
+        )
+
     def members(self) -> Array:
         """Flat indices of the entries that are not left out."""
         return np.flatnonzero(self.codes)

@@ -27,12 +27,15 @@ class Climb:
         self.moved = sampler.nothing_moved()
         self.rungs: list[Rung] = []  # of every ladder, in the order taken
         self.widest = 0.0
+        self.begun = line.unit / 2.0 ** _STARTS[0]  # a first step that leads to the estimate at once
 
     def estimate(self) -> Estimate:
         """The derivative, with one-sided slopes at a kink."""
         best = UNKNOWN
         for start in self._starts():
             rungs, found = self._ladder(start)
+            if found.known and bar(found) < bar(best):
+                self.begun = rungs[-3].h
             if not found.known and jumps(rungs):
                 found = self._at_kink(rungs)
                 if found.known:

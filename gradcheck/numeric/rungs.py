@@ -41,6 +41,7 @@ class Sampler:
     y: Array
     noise: Noise
     weight: Array = field(init=False)
+    evaluations: int = field(default=0, init=False)  # of ladders
 
     def __post_init__(self) -> None:
         self.weight = np.abs(self.g)
@@ -51,6 +52,7 @@ class Sampler:
         moved: mask of the outputs that some step of this line has changed; updated in place. An output that a
         larger step changed is rounded flat at a smaller one, not constant.
         """
+        self.evaluations += 2
         try:
             up = line.move(h)
             plus = self.forward().ravel()

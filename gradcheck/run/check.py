@@ -24,7 +24,7 @@ from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.verdict import Verdict, worst
 from gradcheck.numeric.estimate import LeafEstimates
 from gradcheck.run.breach import Breach
-from gradcheck.run.control import controlled
+from gradcheck.run.control import controlled, controlled_screen
 from gradcheck.run.exact import exact_tests, replayable
 from gradcheck.run.fingerprint import Fingerprint, gradient_print, precision_of
 from gradcheck.run.fixed import at_fixed_point
@@ -113,6 +113,9 @@ def _judged(
         _refuse_singular(measured)
     findings: list[Finding] = []
     for leaf in subject.leaves:
+        if leaf.name not in measured.found:
+            measured.comparisons[leaf.name] = controlled_screen(measured.comparisons[leaf.name])
+            continue
         again = reconsider(point, measured, leaf, added=added)
         measured.comparisons[leaf.name] = controlled(
             again.comparison, leaf, measured.found[leaf.name], point.yardstick(leaf)
@@ -184,7 +187,8 @@ def _forgiven(finding: Finding, comparisons: dict[str, Comparison]) -> dict[str,
 
 
 def _leaf(name: str, dtype: np.dtype[Any], measured: Measured) -> LeafResult:
-    return leaf_result(measured.comparisons[name], dtype, measured.found[name].curves)
+    found = measured.found.get(name)
+    return leaf_result(measured.comparisons[name], dtype, {} if found is None else found.curves)
 
 
 def _undecided(subject: Subject, specimen: Specimen, name: str, finding: Finding) -> CheckResult:

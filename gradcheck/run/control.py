@@ -12,6 +12,7 @@ from gradcheck.numeric.estimate import LeafEstimates
 from gradcheck.subjects.leaf import Leaf
 
 _PLANTED = 4.0  # times the tolerance of the entry
+_UNCAUGHT = "its negative control passes: an error planted on purpose was not caught"
 
 
 def controlled(c: Comparison, leaf: Leaf, found: LeafEstimates, yardstick: Yardstick) -> Comparison:
@@ -27,8 +28,17 @@ def controlled(c: Comparison, leaf: Leaf, found: LeafEstimates, yardstick: Yards
     spoiled.flat[at] = high + _PLANTED * (float(c.tolerance.flat[at]) + yardstick.rtol * abs(high))
     if compare(leaf, spoiled, found, yardstick, c.analytic_error).verdict is Verdict.FAIL:
         return c
-    notes = (*c.notes, "its negative control passes: an error planted on purpose was not caught")
-    return replace(c, verdict=Verdict.INCONCLUSIVE, notes=notes)
+    return replace(c, verdict=Verdict.INCONCLUSIVE, notes=(*c.notes, _UNCAUGHT))
+
+
+def controlled_screen(c: Comparison) -> Comparison:
+    """The same for a screened leaf: an error of one entry, planted in every direction, must show in one of them."""
+    if c.verdict is not Verdict.PASS or not c.probes:
+        return c
+    planted = [p.analytic + _PLANTED * p.tolerance for p in c.probes]
+    if any(abs(a - p.numeric) > p.tolerance for a, p in zip(planted, c.probes, strict=True)):
+        return c
+    return replace(c, verdict=Verdict.INCONCLUSIVE, notes=(*c.notes, _UNCAUGHT))
 
 
 def _telling(c: Comparison) -> int | None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array, Index
 from gradcheck.judge.comparison import Comparison
+from gradcheck.judge.probe import Probe, detectable, missed
 from gradcheck.run.result import EntryComparison, LeafResult
 
 Curve = tuple[tuple[float, float], ...]
@@ -16,6 +17,8 @@ def leaf_result(c: Comparison, dtype: np.dtype[Any], curves: dict[int, Curve]) -
 
     curves: flat index -> (step, error) pairs; a failing leaf keeps that of its worst entry.
     """
+    if c.probes:
+        return _screened(c, dtype)
     arrays = [None if a is None else _frozen(a) for a in (_shaped(c), c.numeric, c.error, c.tolerance)]
     order = np.argsort(-_excess(c), kind="stable") if c.numeric.size else np.array([], dtype=int)
     wrong = tuple(_index(int(i), c.numeric.shape) for i in order if c.wrong.flat[i])
@@ -29,6 +32,30 @@ def leaf_result(c: Comparison, dtype: np.dtype[Any], curves: dict[int, Curve]) -
         detectable=float(np.max(c.tolerance[known])) if known.any() else np.nan,
         note=", ".join(_marks(c)), curve=curves.get(int(order[0]), ()) if wrong else (),
     )  # fmt: skip
+
+
+def _screened(c: Comparison, dtype: np.dtype[Any]) -> LeafResult:
+    """A leaf held against derivatives along directions; its worst entry is one that was located."""
+    found = np.flatnonzero(c.wrong) if c.wrong.any() else np.zeros(0, dtype=int)
+    gaps = [abs(float(_given(c).flat[i]) - float(c.numeric.flat[i])) / c.tolerance.flat[i] for i in found]
+    wrong = tuple(_index(int(found[k]), c.numeric.shape) for k in np.argsort(-np.nan_to_num(gaps), kind="stable"))
+    worst = _entry(c, wrong[0]) if wrong else None
+    return LeafResult(
+        name=c.name, role=c.role, shape=c.numeric.shape, dtype=str(dtype), verdict=c.verdict,
+        wrong=wrong, worst=worst, checked=c.numeric.size,
+        agreement_digits=_digits(worst) if worst is not None else min(map(_probe_digits, c.probes)),
+        detectable=detectable(c.probes), method="screen", directions=len(c.probes),
+        miss_probability=missed(c.probes), probes=c.probes, note=", ".join(_probe_marks(c)),
+    )  # fmt: skip
+
+
+def _probe_marks(c: Comparison) -> list[str]:
+    marks = [("kink", any(p.kink for p in c.probes)), ("noisy", any(p.undecided for p in c.probes))]
+    return [*(mark for mark, there in marks if there), *c.notes]
+
+
+def _probe_digits(probe: Probe) -> float:
+    return _digits(EntryComparison((), probe.analytic, probe.numeric, probe.error, probe.tolerance))
 
 
 def _marks(c: Comparison) -> list[str]:

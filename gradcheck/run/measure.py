@@ -1,4 +1,4 @@
-"""The measuring of one subject: noise, every entry of every leaf, the analytic side's own error, the comparison."""
+"""The measuring of one subject: noise, every leaf by entries or by a screen, the analytic side's own error."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,19 +6,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.base.arrays import Array
+from gradcheck.base.precision import scale
 from gradcheck.base.randomness import stream
 from gradcheck.judge.compare import Yardstick, compare, default_rtol, many
 from gradcheck.judge.comparison import Comparison
-from gradcheck.numeric.analytic import analytic_errors
+from gradcheck.judge.verdict import Verdict
+from gradcheck.numeric.analytic import AnalyticErrors, moved_gradients
 from gradcheck.numeric.entries import LARGEST, measure_entries
 from gradcheck.numeric.estimate import LeafEstimates
 from gradcheck.numeric.noise import Noise, measure_noise
 from gradcheck.numeric.rungs import Sampler
 from gradcheck.run.options import Options
+from gradcheck.run.screen import Plan, Screening, add_moved, plan, screen
 from gradcheck.subjects.calls import StateChangedError
 from gradcheck.subjects.leaf import Leaf
 from gradcheck.subjects.subject import Gradients, Subject
 
+ENTRIES = 256  # a leaf of more entries is screened
+SMALL = 4096  # a leaf of no more entries is measured entry by entry after all, where its screen does not explain it
 _LADDERS = 2  # leaves for which a ladder tells the step; further leaves begin with the smaller of these
 
 
@@ -47,7 +52,10 @@ class Point:
 
 @dataclass(eq=False)
 class Measured:
-    """Both gradients of every leaf, compared."""
+    """Both gradients of every leaf, compared.
+
+    found: of the leaves whose every entry was measured; the others were screened.
+    """
 
     found: Mapping[str, LeafEstimates]
     comparisons: dict[str, Comparison]
@@ -60,28 +68,44 @@ def noise_of(subject: Subject, cotangent: Array, output: Array, seed: int) -> No
 
 
 def measure(point: Point) -> Measured:
-    """Every entry of every leaf; on the fast path where two forwards prove that it changes nothing."""
-    errors = _analytic_errors(point)
+    """Every leaf, by entries or along directions; on the fast path where two forwards prove that it changes nothing."""
+    sides = _analytic_sides(point)
     try:
         with point.subject.measuring(point.output) as forward:
-            found = _estimates(point, point.sampler(forward), errors)
+            return _measured(point, point.sampler(forward), sides)
     except StateChangedError:
-        found = _estimates(point, point.sampler(), errors)
-    comparisons = {
-        leaf.name: compare(leaf, point.gradients[leaf.name], found[leaf.name], point.yardstick(leaf), errors[leaf.name])
-        for leaf in point.subject.leaves
-    }
-    return Measured(found, comparisons)
+        return _measured(point, point.sampler(), sides)
 
 
-def _analytic_errors(point: Point) -> dict[str, Array]:
+def is_screened(point: Point, leaf: Leaf) -> bool:
+    """Is a leaf held against derivatives along directions? By its size, unless the caller has said."""
+    method, a = point.options.method, point.gradients[leaf.name]
+    if a is not None and a.shape != leaf.shape:
+        return leaf.size > SMALL  # nothing to screen: the shape is the fault, and its entries would tell little more
+    return method == "screen" or (method == "auto" and leaf.size > ENTRIES)
+
+
+@dataclass(eq=False)
+class _Sides:
+    """The analytic side of every leaf: the error of each entry, or the plan of its screen."""
+
+    errors: dict[str, Array]
+    plans: dict[str, Plan]
+
+
+def _analytic_sides(point: Point) -> _Sides:
     subject, generator = point.subject, stream(point.options.seed, "analytic")
-
-    def moved() -> Gradients:
-        return _one_call(subject, point.cotangent)
-
-    errors = analytic_errors(moved, subject.leaves, point.gradients, generator, single=point.noise.single)
-    return {leaf.name: errors[leaf.name] + subject.reading_error(leaf) for leaf in subject.leaves}
+    screened = [leaf for leaf in subject.leaves if is_screened(point, leaf)]
+    plans = {leaf.name: plan(leaf, _fitting(point, leaf), point.options.seed) for leaf in screened}
+    errors = AnalyticErrors([leaf for leaf in subject.leaves if leaf.name not in plans], point.gradients)
+    single = point.noise.single
+    for moved in moved_gradients(lambda: _one_call(subject, point.cotangent), subject.leaves, generator, single=single):
+        errors.add(moved)
+        for leaf in screened:
+            add_moved(plans[leaf.name], point.gradients[leaf.name], moved[leaf.name])
+    known = errors.result(single=single)
+    return _Sides({leaf.name: known[leaf.name] + subject.reading_error(leaf) for leaf in subject.leaves
+                   if leaf.name in known}, plans)  # fmt: skip
 
 
 def _one_call(subject: Subject, cotangent: Array) -> Gradients:
@@ -91,17 +115,55 @@ def _one_call(subject: Subject, cotangent: Array) -> Gradients:
         return session.backward(cotangent)
 
 
-def _estimates(point: Point, sampler: Sampler, errors: Mapping[str, Array]) -> dict[str, LeafEstimates]:
+def _measured(point: Point, sampler: Sampler, sides: _Sides) -> Measured:
     found: dict[str, LeafEstimates] = {}
+    comparisons: dict[str, Comparison] = {}
     for leaf in point.subject.leaves:
-        steps = [f.step for f in found.values() if f.step is not None]
-        first, start = _first(point.gradients[leaf.name], leaf), LARGEST
-        if len(steps) >= _LADDERS:
-            first, start = [], min(steps)
+        if leaf.name in sides.plans:
+            comparison = _screened(point, sampler, leaf, sides.plans[leaf.name])
+            if not _worth_entries(point, leaf, comparison):
+                comparisons[leaf.name] = comparison
+                continue
+        error = sides.errors.get(leaf.name)
+        error = np.zeros(leaf.shape) + point.subject.reading_error(leaf) if error is None else error
+        found[leaf.name] = _estimates(point, sampler, leaf, error, found)
         analytic = point.gradients[leaf.name]
-        agrees = _Agrees(leaf, analytic, point.yardstick(leaf).rtol, errors[leaf.name])
-        found[leaf.name] = measure_entries(sampler, leaf, agrees, first, start)
-    return found
+        comparisons[leaf.name] = compare(leaf, analytic, found[leaf.name], point.yardstick(leaf), error)
+    return Measured(found, comparisons)
+
+
+def _screened(point: Point, sampler: Sampler, leaf: Leaf, made: Plan) -> Comparison:
+    yardstick, analytic = point.yardstick(leaf), point.gradients[leaf.name]
+    if analytic is not None and analytic.shape != leaf.shape:
+        return Screening((), None, 0.0).comparison(leaf, analytic)
+    found = screen(
+        made, sampler, yardstick, yardstick.unit / scale(leaf.array), point.subject.reading_error(leaf),
+        point.options.seed, lambda: point.gradients[leaf.name], point.options.budget,
+    )  # fmt: skip
+    return found.comparison(leaf, analytic)
+
+
+def _worth_entries(point: Point, leaf: Leaf, c: Comparison) -> bool:
+    """A leaf of middling size that does not pass and whose wrong entries are not all known tells more by entries."""
+    if point.options.method == "screen" or point.options.budget is not None or leaf.size > SMALL:
+        return False
+    return c.verdict is Verdict.INCONCLUSIVE or (c.verdict is Verdict.FAIL and "located in part" in c.notes)
+
+
+def _fitting(point: Point, leaf: Leaf) -> Array | None:
+    a = point.gradients[leaf.name]
+    return a if a is not None and a.shape == leaf.shape else None
+
+
+def _estimates(
+    point: Point, sampler: Sampler, leaf: Leaf, error: Array, others: Mapping[str, LeafEstimates]
+) -> LeafEstimates:
+    steps = [f.step for f in others.values() if f.step is not None]
+    first, start = _first(point.gradients[leaf.name], leaf), LARGEST
+    if len(steps) >= _LADDERS:
+        first, start = [], min(steps)
+    agrees = _Agrees(leaf, point.gradients[leaf.name], point.yardstick(leaf).rtol, error)
+    return measure_entries(sampler, leaf, agrees, first, start)
 
 
 class _Agrees:
