@@ -119,6 +119,7 @@ def _plan(known: argparse.Namespace, config: "Config") -> "Plan":
             seed=_first(known.seed, config.seed, 0),
             rtol=_first(known.rtol, config.rtol, None),
             method=_first(known.method, config.method, "auto"),
+            budget=known.budget,
         ),
         timeout=known.timeout,
         expected=config.expected,
@@ -132,6 +133,7 @@ def _repeated(known: argparse.Namespace) -> tuple[str, ...]:
     """The options that a replay needs too."""
     words = [] if known.rtol is None else ["--rtol", f"{known.rtol:g}"]
     words += [] if known.method is None else ["--method", known.method]
+    words += [] if known.budget is None else ["--budget", str(known.budget)]
     words += [] if known.config is None else ["--config", known.config]
     return (*words, "--no-config") if known.no_config else tuple(words)
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gradcheck.base.errors import UsageError
+from gradcheck.run.options import LEAST_BUDGET, METHODS
 
-_LATER = ("--search", "--power", "--budget", "--jobs")
+_LATER = ("--search", "--power", "--jobs")
 _LATER_FORMATS = ("markdown", "html", "junit", "github")
 _FORMATS = ("text", "json")
-_METHODS = ("auto", "entries")
 _DESCRIPTION = "Is a hand-written backward the derivative of its forward?"
 _TARGET = "file.py, a folder or package.module, each with an optional :Class"
 
@@ -38,6 +38,8 @@ def parse(arguments: Sequence[str] | None, version: str) -> argparse.Namespace:
         raise UsageError("gradcheck baseline: not in this version of gradcheck")
     if known.command == "run":
         _refuse_later(known)
+        if known.budget is not None and known.method == "entries":
+            raise UsageError("--budget: --method entries measures every entry; use auto or screen with a budget")
     return known
 
 
@@ -59,7 +61,8 @@ def _run(parser: argparse.ArgumentParser) -> None:
     add("--report", type=_report, action="append", default=[], metavar="FORMAT=FILE", help='repeatable; "-" is stdout')
     add("--seed", type=_whole("--seed"), metavar="N", help="of every random choice (default: 0)")
     add("--rtol", type=_rtol, metavar="X", help="relative tolerance (default: that of the precision)")
-    add("--method", type=_method, metavar="auto|entries", help="how gradients are measured (default: auto)")
+    add("--method", type=_method, metavar="auto|entries|screen", help="every entry, or random directions (by size)")
+    add("--budget", type=_budget, metavar="N", help="forward evaluations a leaf that a screen may take")
     add("--timeout", type=_seconds, default=300.0, metavar="SECONDS", help="each import and each case (default: 300)")
     add("--strict", action="store_true", help="warnings fail")
     add("--allow-inconclusive", action="store_true", help="an inconclusive check does not fail")
@@ -96,11 +99,16 @@ def _report(text: str) -> Report:
 
 
 def _method(text: str) -> str:
-    if text == "screen":
-        raise argparse.ArgumentTypeError("the method 'screen' is not in this version of gradcheck")
-    if text not in _METHODS:
-        raise argparse.ArgumentTypeError(f"expected {' or '.join(_METHODS)}, got {text!r}")
+    if text not in METHODS:
+        raise argparse.ArgumentTypeError(f"expected one of {', '.join(METHODS)}, got {text!r}")
     return text
+
+
+def _budget(text: str) -> int:
+    value = int(text) if text.isdecimal() else 0
+    if value < LEAST_BUDGET:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least {LEAST_BUDGET}, got {text!r}")
+    return value
 
 
 def _whole(option: str) -> Callable[[str], int]:

@@ -11,7 +11,7 @@ class Options:
     """How to measure and judge.
 
     seed: of every random choice · rtol: relative tolerance, None for the default of the precision
-    method: "auto" or "entries" · budget: forward evaluations a leaf, None for no limit
+    method: one of METHODS · budget: forward evaluations a leaf, None for no limit but the search's own
     fixed: at the point of a baseline, whose fingerprint the result then has.
     """
 

@@ -167,8 +167,8 @@ def test_misuse_is_another_exception():
         pytest.param((np.tanh, np.cos, (1,)), {}, "nothing to check", id="no float"),
         pytest.param((layers.FCLayer((1, 2), (1, 2)),), {"seed": -1}, "seed=-1", id="seed"),
         pytest.param((layers.FCLayer((1, 2), (1, 2)),), {"rtol": "x"}, "rtol='x'", id="rtol"),
-        pytest.param((layers.FCLayer((1, 2), (1, 2)),), {"method": "screen"}, "method='screen'", id="method"),
-        pytest.param((layers.FCLayer((1, 2), (1, 2)),), {"budget": 9}, "later version", id="budget"),
+        pytest.param((layers.FCLayer((1, 2), (1, 2)),), {"method": "exact"}, "method='exact'", id="method"),
+        pytest.param((layers.FCLayer((1, 2), (1, 2)),), {"budget": 9}, "at least 50", id="budget"),
     ],
 )
 def test_a_bad_argument_is_named(given, options, text):
