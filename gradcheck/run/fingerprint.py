@@ -18,7 +18,7 @@ class GradientPrint:
 
     shape: of what backward supplied, None where it supplied nothing · precision: "float64", or the lowest
     that forward computes with · projections: eight, under fixed signs · rounding: norm of the error bar of
-    the gradient itself · vacuous: is it rounding alone?
+    the gradient itself · vacuous: is it rounding alone? Then `rounding` has the numeric bar in it too.
     """
 
     shape: Index | None
@@ -42,15 +42,16 @@ def gradient_print(gradient: Array | None, compared: Comparison, precision: str)
     """The numbers of one gradient, as backward supplied it."""
     if gradient is None:
         return GradientPrint(None, precision)
-    rounding = np.nan_to_num(compared.analytic_error, posinf=0.0)
+    vacuous = bool(compared.vacuous.size) and bool(compared.vacuous.all())
+    bars = compared.analytic_error + compared.error if vacuous else compared.analytic_error
     return GradientPrint(
         shape=gradient.shape,
         precision=precision,
         norm=_norm(gradient),
         largest=float(np.max(np.abs(gradient), initial=0.0)),
         projections=projections(gradient),
-        rounding=_norm(rounding),
-        vacuous=bool(compared.vacuous.size) and bool(compared.vacuous.all()),
+        rounding=_norm(np.nan_to_num(bars, posinf=0.0)),
+        vacuous=vacuous,
     )
 
 
