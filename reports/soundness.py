@@ -19,7 +19,7 @@ from gradcheck.base.randomness import signed
 from gradcheck.numeric.directional import along
 from gradcheck.numeric.noise import measure_noise
 from gradcheck.numeric.rungs import Sampler
-from gradcheck.subjects.layer import LayerSubject
+from gradcheck.subjects.layer import layer_subject
 
 PAGE = Path(__file__).with_suffix(".md")
 TEXT = """# Correct layers at random shapes and seeds
@@ -129,7 +129,7 @@ def _ladder_row(name: str, make: Callable[[np.random.Generator], Made], count: i
         rng = np.random.default_rng([seed, 7])
         np.random.seed(seed)  # noqa: NPY002 -- the article's layers draw from the global generator
         layer, x = make(rng)
-        subject = LayerSubject(layer, x + 1e-3 * (x == 0), seed)
+        subject = layer_subject(layer, x + 1e-3 * (x == 0), seed)
         output = subject.forward()
         g = signed(rng, output.shape)
         noise = measure_noise(subject.forward, subject.leaves, g, output, rng)

@@ -12,7 +12,7 @@ from gradcheck.gather.family import Family, Reading
 from gradcheck.gather.naming import call, callable_name, describe, distinct, parameters_of, recovered
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.specimen import Case, FunctionSpecimen, LayerSpecimen, Specimen
-from gradcheck.subjects.spelling import paired_method_names
+from gradcheck.subjects.spelling import is_network, paired_method_names
 
 _EXPECTED = "expected a layer, (layer, x) or (forward, backward, arguments)"
 _MOST = 2000  # cases that one module may yield: an endless generator must come to an end
@@ -50,13 +50,6 @@ def families(specimens: list[tuple[str, Specimen]]) -> list[Family]:
     for label, specimen in specimens:
         grouped.setdefault(label, []).append(specimen)
     return [Family(label, True, partial(_readings, group)) for label, group in grouped.items()]
-
-
-def is_network(value: object) -> bool:
-    """An object with attributes layers, loss and loss_prime."""
-    return isinstance(getattr(value, "layers", None), list | tuple) and all(
-        hasattr(value, name) for name in ("loss", "loss_prime")
-    )
 
 
 def _items(function: Any, target: str, problems: list[Problem]) -> Iterator[Any]:

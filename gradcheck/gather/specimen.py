@@ -4,22 +4,39 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gradcheck.subjects.convention import Convention
+from gradcheck.subjects.trees import arrays
+
 
 @dataclass(frozen=True, eq=False)
 class LayerSpecimen:
-    """A layer object and the input to check it at (None: drawn from the layer's input_shape)."""
+    """A layer object and the input to check it at (None: drawn from the layer's input_shape).
+
+    x: an array; a tuple of several inputs; a dict of them by forward's names.
+    """
 
     layer: Any
     x: Any = None
+    convention: Convention | None = None
+
+    @property
+    def first(self) -> Any:
+        """The first array of the input, for its shape; x itself where it is a number or a list of numbers."""
+        found = arrays(self.x)
+        return found[0] if found else self.x
 
 
 @dataclass(frozen=True, eq=False)
 class FunctionSpecimen:
-    """A pair of functions and the arguments to check them at (the first float argument is `input`)."""
+    """A pair of functions and the arguments to check them at (the first float argument is `input`).
+
+    backward: None where forward gives its gradients too.
+    """
 
     forward: Callable[..., Any]
-    backward: Callable[..., Any]
+    backward: Callable[..., Any] | None
     arguments: tuple[Any, ...]
+    convention: Convention | None = None
 
 
 Specimen = LayerSpecimen | FunctionSpecimen

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from gradcheck.base.arithmetic import cotangent as fixed_cotangent
-from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure, LayerError, UsageError
 from gradcheck.base.failures import failure_of
 from gradcheck.base.randomness import signed, stream
@@ -35,10 +34,10 @@ from gradcheck.run.modes import enter
 from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult, Evaluations, LeafResult
 from gradcheck.run.where import place_of_backward
-from gradcheck.subjects.chain import Chain, is_network
-from gradcheck.subjects.functions import FunctionSubject
+from gradcheck.subjects.chain import Chain
 from gradcheck.subjects.guard import Snapshot
-from gradcheck.subjects.layer import LayerSubject
+from gradcheck.subjects.layer import LayerSubject, function_subject, layer_subject
+from gradcheck.subjects.spelling import is_network
 from gradcheck.subjects.subject import Subject
 
 
@@ -209,16 +208,17 @@ def _undecided(subject: Subject, specimen: Specimen, name: str, finding: Finding
     )  # fmt: skip
 
 
-def _subject(specimen: Specimen, options: Options) -> Subject:
+def _subject(specimen: Specimen, options: Options) -> LayerSubject:
+    declared = specimen.convention
     if isinstance(specimen, FunctionSpecimen):
-        return FunctionSubject(specimen.forward, specimen.backward, specimen.arguments)
-    layer = Chain(specimen.layer) if is_network(specimen.layer) else specimen.layer
-    return LayerSubject(layer, _input(specimen, options.seed), options.seed)
+        return function_subject(specimen.forward, specimen.backward, specimen.arguments, options.seed, declared)
+    layer = Chain(specimen.layer) if declared is None and is_network(specimen.layer) else specimen.layer
+    return layer_subject(layer, _input(specimen, options.seed), options.seed, declared)
 
 
-def _input(specimen: LayerSpecimen, seed: int) -> Array:
+def _input(specimen: LayerSpecimen, seed: int) -> Any:
     if specimen.x is not None:
-        return np.asarray(specimen.x)
+        return specimen.x
     shape: Any = getattr(specimen.layer, "input_shape", None)
     if shape is None:
         raise UsageError(f"x=None: {type(specimen.layer).__name__} has no input_shape, so an input x is needed")
@@ -229,7 +229,7 @@ def _input(specimen: LayerSpecimen, seed: int) -> Array:
 def _symbols(specimen: Specimen) -> dict[str, float]:
     if isinstance(specimen, FunctionSpecimen):
         return function_symbols(specimen.forward, specimen.arguments)
-    return symbols(specimen.layer, specimen.x)
+    return symbols(specimen.layer, specimen.first)
 
 
 def _blind(specimen: Specimen) -> list[str]:

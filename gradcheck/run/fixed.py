@@ -11,12 +11,13 @@ from gradcheck.base import arithmetic
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
-from gradcheck.subjects.functions import FunctionSubject
+from gradcheck.subjects.inputs import Inputs
+from gradcheck.subjects.layer import LayerSubject
 from gradcheck.subjects.leaf import Leaf, Role
-from gradcheck.subjects.subject import Subject
+from gradcheck.subjects.trees import arrays
 
 
-def at_fixed_point(specimen: Specimen, understand: Callable[[Specimen], Subject]) -> tuple[Specimen, str]:
+def at_fixed_point(specimen: Specimen, understand: Callable[[Specimen], LayerSubject]) -> tuple[Specimen, str]:
     """The specimen at the point, and the hash of the integers that the point is made of.
 
     A layer's parameters are overwritten in place (the caller puts them back), inputs and arguments are new
@@ -25,31 +26,24 @@ def at_fixed_point(specimen: Specimen, understand: Callable[[Specimen], Subject]
     Raises:
         LayerError: it cannot be run as it was built.
     """
-    leaves = _held(understand(specimen))
+    subject = understand(specimen)
+    leaves = [*subject.inputs.leaves, *(leaf for leaf in subject.leaves if leaf not in subject.inputs.leaves)]
     for positive in (False, True):
-        moved = _moved(specimen, leaves, positive=positive)
+        moved = _moved(specimen, subject.inputs, leaves, positive=positive)
         if _is_finite(moved, understand):
             return moved, _origin(moved, leaves, positive=positive)
-    moved = _moved(specimen, leaves, positive=False)
+    moved = _moved(specimen, subject.inputs, leaves, positive=False)
     return moved, _origin(moved, leaves, positive=False)
 
 
-def _held(subject: Subject) -> dict[int, Leaf]:
-    """Everything to overwrite by place; of functions, the float arguments that are no leaves too."""
-    return subject.named if isinstance(subject, FunctionSubject) else dict(enumerate(subject.leaves))
-
-
-def _moved(specimen: Specimen, leaves: dict[int, Leaf], *, positive: bool) -> Specimen:
+def _moved(specimen: Specimen, inputs: Inputs, leaves: list[Leaf], *, positive: bool) -> Specimen:
+    own = {leaf.name: _drawn(leaf, positive=positive) for leaf in inputs.leaves}
     if isinstance(specimen, FunctionSpecimen):
-        drawn = {i: _drawn(leaf, positive=positive) for i, leaf in leaves.items()}
-        return replace(specimen, arguments=tuple(drawn.get(i, a) for i, a in enumerate(specimen.arguments)))
-    x = specimen.x
-    for leaf in leaves.values():
-        if leaf.role is Role.INPUT:
-            x = _drawn(leaf, positive=positive)
-        else:
+        return replace(specimen, arguments=inputs.moved(own))
+    for leaf in leaves:
+        if leaf.role is not Role.INPUT:
             leaf.write(_drawn(leaf, positive=positive))
-    return replace(specimen, x=x)
+    return replace(specimen, x=inputs.as_x(inputs.moved(own)))
 
 
 def _drawn(leaf: Leaf, *, positive: bool) -> Array:
@@ -59,17 +53,17 @@ def _drawn(leaf: Leaf, *, positive: bool) -> Array:
     return array
 
 
-def _is_finite(specimen: Specimen, understand: Callable[[Specimen], Subject]) -> bool:
+def _is_finite(specimen: Specimen, understand: Callable[[Specimen], LayerSubject]) -> bool:
     try:
         return bool(np.all(np.isfinite(understand(specimen).forward())))
     except LayerError:
         return False
 
 
-def _origin(specimen: Specimen, leaves: dict[int, Leaf], *, positive: bool) -> str:
+def _origin(specimen: Specimen, leaves: list[Leaf], *, positive: bool) -> str:
     """SHA-256 over names, shapes, types and integers: floats are never hashed."""
     digest = hashlib.sha256(b"positive" if positive else b"signed")
-    for leaf in leaves.values():
+    for leaf in leaves:
         bits = arithmetic.bits_of(leaf.array.dtype)
         numbers = arithmetic.numerators(leaf.name, leaf.size, bits)
         _add(digest, leaf.name, leaf.array, numbers)
@@ -85,7 +79,7 @@ def _add(digest: Any, name: str, array: Array, numbers: Array) -> None:
 
 def _whole(specimen: Specimen) -> Iterator[tuple[int, Array]]:
     """Inputs of integers (indices, labels): they are part of the case, and stay as they are."""
-    given = (specimen.x,) if isinstance(specimen, LayerSpecimen) else specimen.arguments
+    given = arrays(specimen.x) if isinstance(specimen, LayerSpecimen) else specimen.arguments
     for place, value in enumerate(given):
         if isinstance(value, np.ndarray) and value.dtype.kind in "iub":
             yield place, value

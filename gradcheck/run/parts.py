@@ -5,12 +5,11 @@ from typing import Any
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.randomness import stream
-from gradcheck.gather.authored import is_network
 from gradcheck.gather.naming import callable_name
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.run.points import input_of
 from gradcheck.subjects.calls import as_output, call
-from gradcheck.subjects.spelling import paired_method_names
+from gradcheck.subjects.spelling import is_network, paired_method_names
 
 
 def parts(specimen: Specimen) -> list[str]:

@@ -25,9 +25,3 @@ class Chain:
                 output_error, learning_rate
             )
         return output_error
-
-
-def is_network(layer: Any) -> bool:
-    """Has it layers and a loss, and no forward and backward of its own?"""
-    named = all(hasattr(layer, name) for name in ("layers", "loss", "loss_prime"))
-    return named and bool(layer.layers) and paired_method_names(layer) is None

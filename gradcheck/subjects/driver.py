@@ -1,75 +1,117 @@
-"""Driving one layer object: its forward and backward called as it spells them, its learning rate set."""
+"""Driving one layer: forward and backward called in the way that was recognised, its learning rate set; unguarded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.base.errors import UsageError
-from gradcheck.subjects.calls import as_gradient, as_output, call, dtype_of
+from gradcheck.subjects.calls import as_output, call, dtype_of
+from gradcheck.subjects.conventions.way import Run, Supplied, Way
 from gradcheck.subjects.graph import Slot, slots
-from gradcheck.subjects.spelling import RATE_NAMES, ZERO_NAMES, paired_method_names, positional
+from gradcheck.subjects.inputs import Inputs
+from gradcheck.subjects.recorder import optimisers, put_recorders
+from gradcheck.subjects.spelling import ZERO_NAMES
 from gradcheck.subjects.subject import Calls
+from gradcheck.subjects.trees import floats, split
 
 
 class Driver:
-    """forward(x) and backward(dY[, rate]) of a layer, counted; nothing is guarded here."""
+    """One layer (or pair of functions) at its inputs.
 
-    def __init__(self, layer: Any) -> None:
-        names = paired_method_names(layer)
-        if names is None:
-            raise UsageError(
-                f"layer={type(layer).__name__}: has no forward and backward of a known name; expected a layer with "
-                f"forward_propagation and backward_propagation, or forward and backward"
-            )
-        self.layer = layer
-        self.title = type(layer).__name__
+    root: everything that it may change hangs below it · who: forward and backward, as messages name them
+    inputs: the arguments, whose arrays are leaves · pairs: what recorders have noted in the last backward.
+    """
+
+    def __init__(
+        self, root: Any, title: str, who: tuple[str, str], forward: Callable[..., Any], inputs: Inputs
+    ) -> None:
+        self.root = root
+        self.title = title
+        self.who = who
+        self.inputs = inputs
         self.calls = Calls()
         self.output_dtype = "float64"
-        self._names = names
-        self._gives_rate = _takes_rate(getattr(layer, names[1]))
-        self._kept_rate = None if self._gives_rate else _rate_slot(layer)
-        self._zero = next((name for name in ZERO_NAMES if callable(getattr(layer, name, None))), None)
+        self.way: Way | None = None
+        self.run = Run([])
+        self.kept_rate: Slot | None = None
+        self.reset: Callable[[], Any] | None = None
+        self.pairs: list[tuple[Any, Any]] = []
+        self.notes: list[str] = []
+        self.returned: Any = None
+        self._forward = forward
+        self._optimisers = optimisers(root)
 
     @property
     def has_rate(self) -> bool:
         """Is there a learning rate, given or kept?"""
-        return self._gives_rate or self._kept_rate is not None
+        return self.kept_rate is not None or (self.way is not None and self.way.gives_rate)
 
-    def forward(self, x: Array) -> Array:
-        """Forward of this very array; the output is a copy in float64."""
+    def trial(self, handed: Sequence[Any]) -> Run:
+        """Forward of these very arguments, whatever it returns."""
         self.calls.forward += 1
-        output = call(getattr(self.layer, self._names[0]), x)
-        self.output_dtype = dtype_of(output)
-        return as_output(output, f"{self.title}.{self._names[0]}")
+        self.run = Run(list(handed))
+        self.run.returned = call(self.inputs.call, self._forward, handed)
+        return self.run
 
-    def backward(self, cotangent: Array, rate: float) -> Array | None:
-        """Backward of this very cotangent; what it returned."""
+    def forward(self, handed: Sequence[Any]) -> Array:
+        """The output as one float64 array of our own; several outputs are laid end to end."""
+        run = self.trial(handed)
+        run.outputs = call(self.way.outputs, run) if self.way is not None else run.returned
+        leaves = floats(run.outputs)
+        if not leaves or leaves[0] is run.outputs:
+            self.output_dtype = dtype_of(run.outputs)
+            return as_output(run.outputs, self.who[0])
+        self.output_dtype = min((dtype_of(leaf) for leaf in leaves), key=lambda name: np.dtype(name).itemsize)
+        return np.concatenate([as_output(leaf, self.who[0]).ravel() for leaf in leaves])
+
+    def backward(self, cotangent: Array, rate: float) -> Supplied:
+        """Backward of this very cotangent, for the last forward."""
+        assert self.way is not None  # noqa: S101 -- a driver is used once its way is known
         self.calls.backward += 1
-        if self._kept_rate is not None:
-            self._kept_rate.set(rate)
-        if self._zero is not None:
-            call(getattr(self.layer, self._zero))
-        arguments = (cotangent, rate) if self._gives_rate else (cotangent,)
-        returned = call(getattr(self.layer, self._names[1]), *arguments)
-        return as_gradient(returned, f"{self.title}.{self._names[1]}")
+        if self.kept_rate is not None:
+            self.kept_rate.set(rate)
+        if self.reset is not None:
+            call(self.reset)
+        self.pairs.clear()
+        put_recorders(self._optimisers, self.pairs)
+        self.returned = self.way.backward(self.run, self._apart(cotangent), rate)
+        supplied: Supplied = call(self.way.supplied, self.returned, self.run)
+        return supplied
+
+    def without_inputs(self) -> None:
+        """No gradient of an input is to be had: the inputs are no leaves."""
+        self.inputs = replace(self.inputs, leaves=(), owners=())
+        self.notes.append("the gradient of the input is not checked: the convention says that there is none")
+
+    def refresh(self) -> None:
+        """Look again for what parameters that were just made have brought along."""
+        self._optimisers = optimisers(self.root)
+
+    def _apart(self, cotangent: Array) -> Any:
+        """The cotangent in the form of the outputs; of a derivative there is none."""
+        return split(cotangent, self.run.outputs) if self.way is not None and self.way.takes_cotangent else None
 
 
-def _takes_rate(backward: Callable[..., Any]) -> bool:
-    parameters = positional(backward) or []
-    required = [p for p in parameters if p.default is p.empty]
-    return len(required) >= 2 or any(p.name in RATE_NAMES for p in parameters[1:])
+def kept_rate(layer: Any) -> Slot | None:
+    """A learning rate that the layer itself keeps as a number, or its class, or an owner that it holds."""
+    own = next((name for name in dir(type(layer)) if _is_rate(name, getattr(type(layer), name, None))), None)
+    slot = next((s for s in slots(layer) if s.container is layer and _is_rate(s.key, s.get())), None)
+    if slot is None and own is not None:
+        return Slot(own, layer, own, attribute=True)
+    return slot or next((s for s in slots(layer) if _is_rate(s.key, s.get())), None)
 
 
-def _rate_slot(layer: Any) -> Slot | None:
-    """A learning rate that the layer itself keeps as a number."""
-    for slot in slots(layer):
-        value = slot.get()
-        number = isinstance(value, int | float | np.floating) and not isinstance(value, bool)
-        if slot.attribute and slot.container is layer and slot.key.lstrip("_") in KEPT_RATES and number:
-            return slot
-    return None
+def _is_rate(key: Any, value: Any) -> bool:
+    number = isinstance(value, int | float | np.floating) and not isinstance(value, bool)
+    return number and isinstance(key, str) and key.lstrip("_") in KEPT_RATES
 
 
 KEPT_RATES = frozenset({"learning_rate", "learningrate", "lr", "eta"})
+
+
+def zeroing(layer: Any) -> Callable[[], Any] | None:
+    """The layer's own way to empty its buffers of gradients."""
+    name = next((name for name in ZERO_NAMES if callable(getattr(layer, name, None))), None)
+    return None if name is None else getattr(layer, name)

@@ -1,21 +1,26 @@
-"""A layer object as a subject: dE/dX is returned; parameters update themselves or have their gradients beside them."""
+"""A layer or a pair of functions as a subject, whatever its convention; see Subject."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from gradcheck.base.arrays import Array, another, is_float_array
+from gradcheck.base.arrays import Array, is_float_array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import eps
 from gradcheck.base.randomness import signed, stream
 from gradcheck.subjects.calls import StateChangedError
+from gradcheck.subjects.convention import Convention
+from gradcheck.subjects.departures import Departures, departures_of
 from gradcheck.subjects.driver import Driver
 from gradcheck.subjects.graph import slots
 from gradcheck.subjects.guard import RandomState, Snapshot
-from gradcheck.subjects.leaf import Leaf, Role
-from gradcheck.subjects.parameters import Parameters, find_parameters
+from gradcheck.subjects.inputs import Inputs
+from gradcheck.subjects.leaf import Leaf
+from gradcheck.subjects.parameters import find_parameters
+from gradcheck.subjects.recognise import function_driver, layer_driver
+from gradcheck.subjects.session import LayerSession
 from gradcheck.subjects.sources import Update
 from gradcheck.subjects.spelling import is_parameter_name
 from gradcheck.subjects.subject import Calls, Gradients
@@ -23,26 +28,55 @@ from gradcheck.subjects.subject import Calls, Gradients
 RATES = (2.0**40, 2.0**20, 1.0, 2.0**-10)  # the first that behaves like rate 1 is the one to read gradients at
 
 
-class LayerSubject:
-    """forward(x) and backward(dY, rate); see Subject."""
+def layer_subject(layer: Any, x: Any, seed: int, convention: Convention | None = None) -> "LayerSubject":
+    """A layer object at the input x: an array, a tuple of several inputs, or a dict by forward's own names."""
+    return LayerSubject(layer_driver(layer, x, convention), seed, convention)
 
-    takes_cotangent = True
+
+def function_subject(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any] | None,
+    arguments: Sequence[Any],
+    seed: int = 0,
+    convention: Convention | None = None,
+) -> "LayerSubject":
+    """A pair of functions, or one that gives value and gradients; its arguments are the leaves."""
+    return LayerSubject(function_driver(forward, backward, arguments, convention), seed, convention)
+
+
+class LayerSubject:
+    """What a driver drives, guarded; see Subject."""
+
     _rate = 1.0
 
-    def __init__(self, layer: Any, x: Array, seed: int) -> None:
-        self._driver = Driver(layer)
-        self.title = self._driver.title
-        self._point = x.copy(order="K")
+    def __init__(self, driver: Driver, seed: int, convention: Convention | None = None) -> None:
+        declared = convention or Convention()
+        self._driver, layer = driver, driver.root
+        self.title = driver.title
         self._base = Snapshot(layer)
         output = self._settled_forward(layer)
-        found = find_parameters(self._driver, self._point, self._base, output, stream(seed, "discover"))
+        found = find_parameters(driver, self._base, output, stream(seed, "discover"), declared)
         self._parameters = found
-        self.notes = list(found.notes)
-        own = (Leaf("input", Role.INPUT, self._point),) if is_float_array(self._point) else ()
-        self.leaves: tuple[Leaf, ...] = (*own, *found.leaves)
+        self._departures = Departures()
+        self.leaves: tuple[Leaf, ...] = (*driver.inputs.renamed(found.slots), *found.leaves)
         self._base = Snapshot(layer, without=[leaf.array for leaf in self.leaves])
-        self.updates = found.update and self._driver.has_rate
+        self.leaves = (*self._supplied_inputs(output, seed), *found.leaves)
+        self.notes: list[str] = [*driver.notes, *found.notes]
+        self.updates = found.update and driver.has_rate
         self._rate = self._reading_rate(output, seed) if self.updates else 1.0
+        cotangent = signed(stream(seed, "departures"), output.shape)
+        self._departures = departures_of(declared, self.leaves, self.once, driver, cotangent)
+        self.notes += self._departures.notes
+
+    @property
+    def takes_cotangent(self) -> bool:
+        """See Subject."""
+        return self._driver.way is None or self._driver.way.takes_cotangent
+
+    @property
+    def inputs(self) -> Inputs:
+        """What forward is called with."""
+        return self._driver.inputs
 
     @property
     def calls(self) -> Calls:
@@ -61,23 +95,21 @@ class LayerSubject:
 
     def vjp(self, cotangent: Array) -> Gradients:
         """See Subject.vjp. Of a layer that updates itself dE/dX comes from a call at rate 0."""
-        gradients: dict[str, Array | None] = {}
+        gradients = dict(self.once(cotangent, self._rate))
         if self.updates:
-            gradients.update(self._once(cotangent, self._rate))
-            gradients["input"] = self._once(cotangent, 0.0).get("input") if self._has_input else None
-        else:
-            gradients.update(self._once(cotangent, self._rate))
+            still = self.once(cotangent, 0.0)
+            gradients.update({leaf.name: still.get(leaf.name) for leaf in self._driver.inputs.leaves})
         return {leaf.name: gradients.get(leaf.name) for leaf in self.leaves}
 
     @contextmanager
-    def session(self) -> Iterator["LayerSession"]:
+    def session(self) -> Iterator[LayerSession]:
         """See Subject.session."""
         held = [(leaf, leaf.values()) for leaf in self.leaves]
         self._base.restore()
         for leaf in self.leaves:
             leaf.published()
         try:
-            yield LayerSession(self._driver, self._point, self._parameters, self._rate)
+            yield LayerSession(self._driver, self._parameters, held, self._rate, self._departures)
         finally:
             self._base.restore()
             for leaf, values in held:
@@ -87,7 +119,7 @@ class LayerSubject:
     def measuring(self, output: Array) -> Iterator[Callable[[], Array]]:
         """See Subject.measuring: two forwards from one another's leavings must agree bit for bit."""
         with self.session():
-            random = RandomState(self._driver.layer)
+            random = RandomState(self._driver.root)
             self._prove(output, random)
             yield self._quick
             self._prove(output, random)
@@ -99,9 +131,11 @@ class LayerSubject:
             return 0.0
         return float(np.finfo(leaf.array.dtype).eps) * float(np.max(np.abs(leaf.array), initial=0.0)) / self._rate
 
-    @property
-    def _has_input(self) -> bool:
-        return bool(self.leaves) and self.leaves[0].role is Role.INPUT
+    def once(self, cotangent: Array, rate: float | None = None) -> Gradients:
+        """One forward and backward from the base state."""
+        with self.session() as session:
+            session.forward()
+            return session.backward(cotangent, rate)
 
     def _settled_forward(self, layer: Any) -> Array:
         """The first output. Parameters that the first forward makes belong to the base state from then on."""
@@ -117,8 +151,25 @@ class LayerSubject:
         self._base.restore()
         return output
 
+    def _supplied_inputs(self, output: Array, seed: int) -> list[Leaf]:
+        """The inputs that backward gives a gradient; of several, those that it leaves out are said, not checked."""
+        leaves = list(self._driver.inputs.leaves)
+        if len(leaves) < 2 and self.takes_cotangent:
+            return leaves
+        try:
+            given = self.once(signed(stream(seed, "inputs"), output.shape))
+        except LayerError:
+            return leaves
+        left = [leaf for leaf in leaves if given.get(leaf.name) is None]
+        if len(left) == len(leaves):
+            return leaves
+        names = ", ".join(leaf.name for leaf in left)
+        if left and self.takes_cotangent:
+            self._driver.notes.append(f"{names}: not checked (backward gives no gradient for it)")
+        return [leaf for leaf in leaves if leaf not in left]
+
     def _quick(self) -> Array:
-        return self._driver.forward(self._point.copy(order="K"))
+        return self._driver.forward(self._driver.inputs.handed())
 
     def _prove(self, output: Array, random: RandomState) -> None:
         values = [leaf.values() for leaf in self.leaves]
@@ -127,20 +178,15 @@ class LayerSubject:
         if not same or not still:
             raise StateChangedError
 
-    def _once(self, cotangent: Array, rate: float) -> Gradients:
-        with self.session() as session:
-            session.forward()
-            return session.backward(cotangent, rate)
-
     def _reading_rate(self, output: Array, seed: int) -> float:
         cotangent = signed(stream(seed, "rate"), output.shape)
-        unit = self._once(cotangent, 1.0)
+        unit = self.once(cotangent, 1.0)
         return next((r for r in RATES if r == 1.0 or self.proportional(unit, 1.0, cotangent, r)), 1.0)
 
     def proportional(self, known: Gradients, at: float, cotangent: Array, rate: float) -> bool:
         """Are the updates at `rate` those known at the rate `at`, up to rounding? False where the layer raises."""
         try:
-            found = self._once(cotangent, rate)
+            found = self.once(cotangent, rate)
         except LayerError:
             return False
         return all(self._agree(leaf, known[leaf.name], found[leaf.name], min(at, rate)) for leaf in self._updated)
@@ -157,53 +203,6 @@ class LayerSubject:
         slack = 64 * eps(leaf.array.dtype) * (largest + size + size / rate)
         with np.errstate(all="ignore"):
             return bool(np.all((np.abs(one - other) <= slack) | (np.isnan(one) & np.isnan(other))))
-
-
-class LayerSession:
-    """See Session."""
-
-    def __init__(self, driver: Driver, point: Array, parameters: Parameters, rate: float) -> None:
-        self.input_changed = False
-        self.cotangent_changed = False
-        self._driver, self._point, self._found, self._rate = driver, point, parameters, rate
-        self._held = [(leaf, parameters.slots[leaf.name], leaf.values()) for leaf in parameters.leaves]
-        self._bound = [slot.get() for _, slot, _ in self._held]
-        self._random = RandomState(driver.layer)
-        self._handed: tuple[Array, Array] | None = None
-
-    def forward(self, *, elsewhere: bool = False) -> Array:
-        """See Session.forward."""
-        x = another(self._point) if elsewhere else self._point.copy(order="K")
-        self._handed = (x, x.copy(order="K"))
-        output = self._driver.forward(x)
-        self._notice()
-        return output
-
-    def backward(self, cotangent: Array, rate: float | None = None) -> Gradients:
-        """See Session.backward."""
-        rate = self._rate if rate is None else rate
-        found = self._found
-        for path, slot in found.slots.items():
-            found.sources[path].before(slot)
-        handed = cotangent.copy(order="K")
-        returned = self._driver.backward(handed, rate)
-        self.cotangent_changed |= handed.tobytes() != cotangent.tobytes()
-        self._notice()
-        read = {path: found.sources[path].after(slot, rate) for path, slot in found.slots.items()}
-        return {"input": returned, **read}
-
-    def put_back(self) -> None:
-        """See Session.put_back."""
-        for (leaf, slot, values), bound in zip(self._held, self._bound, strict=True):
-            if slot.get() is not bound:
-                slot.set(bound)
-            leaf.write(values)
-        self._random.restore()
-
-    def _notice(self) -> None:
-        if self._handed is not None:
-            now, then = self._handed
-            self.input_changed |= now.tobytes() != then.tobytes()
 
 
 def _array_paths(layer: Any) -> dict[str, Array]:

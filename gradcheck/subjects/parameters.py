@@ -10,11 +10,24 @@ from gradcheck.base.arrays import Array, is_float_array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import scale
 from gradcheck.base.randomness import signed
+from gradcheck.subjects.asked import asked_for
+from gradcheck.subjects.convention import Convention
+from gradcheck.subjects.declared import declared_parameters, declared_sources
 from gradcheck.subjects.driver import KEPT_RATES, Driver
 from gradcheck.subjects.graph import Slot, slots
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.leaf import Leaf, Role
-from gradcheck.subjects.sources import Beside, Source, Update, places_beside
+from gradcheck.subjects.recorder import recorded
+from gradcheck.subjects.sources import (
+    Asked,
+    Beside,
+    Recorded,
+    Returned,
+    Source,
+    Update,
+    keys_returned,
+    places_beside,
+)
 from gradcheck.subjects.spelling import alike, is_buffer_name, is_parameter_name
 
 _MOST_FLOATS = 8  # Python floats that are tried for whether the output depends on them
@@ -40,7 +53,6 @@ class _Scout:
     """Trial runs from one base state."""
 
     driver: Driver
-    x: Array
     base: Snapshot
     output: Array
 
@@ -53,42 +65,43 @@ class _Scout:
             self.base.restore()
 
     def forward(self) -> Array:
-        """Forward of a fresh copy of the input."""
-        return self.driver.forward(self.x.copy(order="K"))
+        """Forward of a fresh copy of the inputs."""
+        return self.driver.forward(self.driver.inputs.handed())
 
 
 def find_parameters(
-    driver: Driver, x: Array, base: Snapshot, output: Array, generator: np.random.Generator
+    driver: Driver, base: Snapshot, output: Array, generator: np.random.Generator, declared: Convention
 ) -> Parameters:
     """Trial forwards and one backward; the layer is left in its base state."""
-    scout = _Scout(driver, x, base, output)
-    candidates = _candidates(driver.layer, scout)
-    moved, beside = _after_backward(candidates, scout, signed(generator, output.shape))
-    found = Parameters()
-    buffers = []
+    scout = _Scout(driver, base, output)
+    named = declared_parameters(driver.root, declared)
+    candidates = _candidates(driver.root, scout) if named is None else named
+    supplied = _after_backward(candidates, scout, signed(generator, output.shape), declared)
+    found, buffers = Parameters(), []
     for path, slot in candidates.items():
-        supplied = path in moved or path in beside
-        depends = _depends(slot, scout, generator)
-        if depends and (supplied or _ought(path, slot, (*moved, *beside))):
-            _add(found, path, slot, beside.get(path))
+        given = path in supplied.moved or path in supplied.sources
+        depends = supplied.depends(path) or named is not None
+        if depends and (given or named is not None or _ought(path, slot, supplied.paths)):
+            _add(found, path, slot, supplied.sources.get(path))
         elif depends:
             buffers.append(path)
-        elif path in moved and _is_ghost(path, slot, moved[path]):
+        elif path in supplied.moved and _is_ghost(path, slot, supplied.moved[path]):
             _add(found, path, slot, None)
     if buffers:
         found.notes.append(
             f"{', '.join(buffers)}: not checked (the output depends on it, backward supplies no gradient)"
         )
+    found.notes += supplied.notes
     return found
 
 
-def _add(found: Parameters, path: str, slot: Slot, place: Slot | None) -> None:
+def _add(found: Parameters, path: str, slot: Slot, source: Source | None) -> None:
     value = slot.get()
     array = value if isinstance(value, np.ndarray) else np.array(float(value))
     publish = None if isinstance(value, np.ndarray) else slot.set
     found.leaves.append(Leaf(path, Role.PARAMETER, array, publish))
     found.slots[path] = slot
-    found.sources[path] = Beside(place) if place is not None else Update()
+    found.sources[path] = source if source is not None else Update()
 
 
 def _candidates(layer: Any, scout: _Scout) -> dict[str, Slot]:
@@ -129,23 +142,69 @@ def _untied(candidates: Mapping[str, Slot]) -> dict[str, Slot]:
     return kept
 
 
-def _after_backward(
-    candidates: Mapping[str, Slot], scout: _Scout, cotangent: Array
-) -> tuple[dict[str, Array], dict[str, Slot]]:
-    """Parameters that one backward at rate 1 changed, with the change; gradients that it left beside others."""
-    layer = scout.driver.layer
+@dataclass
+class _SuppliedTo:
+    """What one backward at rate 1 has shown. moved: path -> change · sources: where else a gradient stands."""
 
-    def trial() -> tuple[dict[str, Array], dict[str, Slot]]:
+    scout: _Scout
+    candidates: Mapping[str, Slot]
+    generator: np.random.Generator
+    moved: dict[str, Array] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    _known: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of everything that is supplied with a gradient."""
+        return (*self.moved, *self.sources)
+
+    def depends(self, path: str) -> bool:
+        """Does the output depend on it? Tried once."""
+        if path not in self._known:
+            self._known[path] = _depends(self.candidates[path], self.scout, self.generator)
+        return self._known[path]
+
+
+def _after_backward(
+    candidates: Mapping[str, Slot], scout: _Scout, cotangent: Array, declared: Convention
+) -> _SuppliedTo:
+    """Parameters that one backward at rate 1 changed, with the change; then where else their gradients stand."""
+    layer, driver = scout.driver.root, scout.driver
+    found = _SuppliedTo(scout, candidates, np.random.default_rng(0))
+    returned: Any = None
+
+    def trial() -> None:
+        nonlocal returned
         scout.forward()
         held = {slot.path: slot.get() for slot in slots(layer)}
         copies = {path: np.array(slot.get(), dtype=np.float64) for path, slot in candidates.items()}
-        scout.driver.backward(cotangent.copy(), 1.0)
-        moved = {path: change for path, s in candidates.items() if (change := _change(s, copies[path])) is not None}
-        still = {path: s for path, s in candidates.items() if path not in moved}
-        return moved, places_beside(layer, still, held)
+        bound = {path: slot.get() for path, slot in candidates.items()}
+        returned = driver.backward(cotangent.copy(), 1.0).parameters
+        found.moved = {p: change for p, s in candidates.items() if (change := _change(s, copies[p])) is not None}
+        still = {path: s for path, s in candidates.items() if path not in found.moved}
+        if declared.gradients is not None:
+            found.sources.update(declared_sources(driver, declared, still))
+            return
+        found.sources |= {p: Recorded(driver.pairs) for p in still if recorded(driver.pairs, bound[p]) is not None}
+        beside = places_beside(layer, {p: s for p, s in still.items() if p not in found.sources}, held)
+        found.sources |= {path: Beside(place) for path, place in beside.items()}
+        asked = asked_for(layer, {p: s for p, s in still.items() if p not in found.sources})
+        found.sources |= {path: Asked(pairs, at) for path, (pairs, at) in asked.items()}
 
-    found: tuple[dict[str, Array], dict[str, Slot]] = scout.run(trial)
+    scout.run(trial)
+    if returned is not None and declared.gradients is None:
+        _returned_to(found, returned, scout.driver.who[1])
     return found
+
+
+def _returned_to(found: _SuppliedTo, returned: Any, who: str) -> None:
+    """Gradients that backward returned, by name or by their order and shapes; what is nobody's is said."""
+    still = {p: s for p, s in found.candidates.items() if p not in found.moved}
+    keys, left = keys_returned(returned, still, found.depends)
+    found.sources |= {path: Returned(key) for path, key in keys.items()}
+    if left:
+        found.notes.append(f"{who} returns {', '.join(left)}, which could not be told to be any parameter's gradient")
 
 
 def _change(slot: Slot, before: Array) -> Array | None:

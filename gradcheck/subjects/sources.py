@@ -1,14 +1,19 @@
 """Where a parameter's gradient is found after backward: in the change of the parameter, or in a place beside it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from gradcheck.base.arrays import Array
+from gradcheck.base.arrays import Array, is_float_array
+from gradcheck.subjects.asked import Pairs
+from gradcheck.subjects.calls import call
 from gradcheck.subjects.graph import Slot, slots
-from gradcheck.subjects.spelling import gradient_names
+from gradcheck.subjects.recorder import recorded
+from gradcheck.subjects.results import order_by_shape
+from gradcheck.subjects.spelling import VALUE_NAMES, gradient_names
 
 _GRADIENT_HOLDERS = ("grads", "gradients", "grad", "dparams", "derivatives")
 
@@ -20,8 +25,11 @@ class Source(Protocol):
         """Note what is needed before backward."""
         ...
 
-    def after(self, slot: Slot, rate: float) -> Array | None:
-        """The gradient; at rate 0 what backward changed in the parameter."""
+    def after(self, slot: Slot, rate: float, returned: Any) -> Array | None:
+        """The gradient; at rate 0 what backward changed in the parameter.
+
+        returned: what backward returned for the parameters.
+        """
         ...
 
 
@@ -35,8 +43,9 @@ class Update:
         """Copy the parameter."""
         self._before = np.array(slot.get(), dtype=np.float64)
 
-    def after(self, slot: Slot, rate: float) -> Array | None:
+    def after(self, slot: Slot, rate: float, returned: Any) -> Array | None:
         """(before - after) / rate; a re-bound parameter of another shape gives what it would broadcast to."""
+        del returned
         now = slot.get()
         if self._before is None or not isinstance(now, np.ndarray | np.generic | float | int):
             return None
@@ -53,16 +62,87 @@ class Beside:
     def before(self, slot: Slot) -> None:
         """Nothing to note."""
 
-    def after(self, slot: Slot, rate: float) -> Array | None:
+    def after(self, slot: Slot, rate: float, returned: Any) -> Array | None:
         """What stands in that place."""
-        del slot, rate  # of use where the parameter itself has changed
+        del slot, rate, returned  # of use where the parameter itself has changed
         try:
             value = self.place.get()
         except (AttributeError, KeyError, IndexError):
             return None
-        if not isinstance(value, np.ndarray | np.generic | float):
+        return _gradient(value)
+
+
+@dataclass
+class Returned:
+    """Backward returns it, by name or in some order: (dx, dW, db), (dx, [grads]), (dx, {"W": dW})."""
+
+    key: Any
+
+    def before(self, slot: Slot) -> None:
+        """Nothing to note."""
+
+    def after(self, slot: Slot, rate: float, returned: Any) -> Array | None:
+        """What stands at the key."""
+        del slot, rate
+        try:
+            return _gradient(returned[self.key])
+        except (KeyError, IndexError, TypeError):
             return None
-        return np.array(value, dtype=np.float64)
+
+
+@dataclass
+class Recorded:
+    """Backward hands it to an optimiser, in whose place a recorder stands. pairs: what that has noted."""
+
+    pairs: list[tuple[Any, Any]]
+    _bound: Any = None
+
+    def before(self, slot: Slot) -> None:
+        """Which array will be handed over."""
+        self._bound = slot.get()
+
+    def after(self, slot: Slot, rate: float, returned: Any) -> Array | None:
+        """What was handed over beside the parameter."""
+        del slot, rate, returned
+        return recorded(self.pairs, self._bound)
+
+
+@dataclass
+class Asked:
+    """The layer hands it out: get_grads(), a property, a list of pairs. at: the place among them."""
+
+    pairs: Pairs
+    at: int
+
+    def before(self, slot: Slot) -> None:
+        """Nothing to note."""
+
+    def after(self, slot: Slot, rate: float, returned: Any) -> Array | None:
+        """The second of the pair."""
+        del slot, rate, returned
+        pairs = self.pairs()
+        return _gradient(pairs[self.at][1]) if self.at < len(pairs) else None
+
+
+@dataclass
+class Declared:
+    """A Convention says where it is."""
+
+    read: Callable[[], Any]
+
+    def before(self, slot: Slot) -> None:
+        """Nothing to note."""
+
+    def after(self, slot: Slot, rate: float, returned: Any) -> Array | None:
+        """What is read."""
+        del slot, rate, returned
+        return _gradient(call(self.read))
+
+
+def _gradient(value: Any) -> Array | None:
+    if not isinstance(value, np.ndarray | np.generic | float) or np.asarray(value).dtype.kind not in "fiub":
+        return None
+    return np.array(value, dtype=np.float64)
 
 
 def places_beside(layer: Any, parameters: Mapping[str, Slot], before: Mapping[str, Any]) -> dict[str, Slot]:
@@ -95,6 +175,10 @@ def _candidates(path: str, slot: Slot) -> list[str]:
         start = f"{holder}." if holder else ""
         homes = [f"{start}{g}" for g in (*_GRADIENT_HOLDERS, *gradient_names(name))]
         return [f"{home}[{slot.key!r}]" for home in homes]
+    if slot.key in VALUE_NAMES and path != slot.key:  # W.value -> W.grad; W['val'] -> W['grad']
+        own = path.removesuffix(f".{slot.key}" if slot.attribute else f"[{slot.key!r}]")
+        return [made for name in (*gradient_names("value"), "grad", "gradient", "diff", "delta", "g")
+                for made in (f"{own}.{name}", f"{own}[{name!r}]")]  # fmt: skip
     if slot.attribute:
         start = path.removesuffix(slot.key)
         named = [f"{start}{name}" for name in gradient_names(slot.key)]
@@ -105,3 +189,52 @@ def _candidates(path: str, slot: Slot) -> list[str]:
     keys = (slot.key, *gradient_names(slot.key))
     homes = [start, *(f"{before}{g}" for g in (*_GRADIENT_HOLDERS, *gradient_names(start.rpartition(".")[2])))]
     return [f"{home}[{key!r}]" for home in homes for key in keys if (home, key) != (start, slot.key)]
+
+
+def keys_returned(
+    returned: Any, parameters: Mapping[str, Slot], depends: Callable[[str], bool]
+) -> tuple[dict[str, Any], list[str]]:
+    """(path -> key of its gradient in what backward returned, keys that are nobody's).
+
+    A dict by its keys; what these do not tell, and a list, by the order of the arrays on which the output depends,
+    or the one other order that fits the shapes.
+    """
+    items = dict(returned) if isinstance(returned, Mapping) else dict(enumerate(_listed(returned)))
+    free = {key: value for key, value in items.items() if _gradient(value) is not None}
+    found: dict[str, Any] = {}
+    for path, slot in parameters.items():
+        words = {path, str(slot.key), *gradient_names(_bare(path, slot))}
+        key = next((key for key in free if isinstance(key, str) and key.rpartition(".")[2] in words), None)
+        if key is not None:
+            found[path] = key
+            del free[key]
+    if free:
+        rest = [p for p, s in parameters.items() if p not in found and is_float_array(s.get()) and depends(p)]
+        matched = _by_shape(free, {path: parameters[path].get().shape for path in rest})
+        found |= matched
+        free = {key: value for key, value in free.items() if key not in matched.values()}
+    return found, [str(key) if isinstance(key, str) else f"result {key}" for key in free]
+
+
+def _by_shape(free: Mapping[Any, Any], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+    """In order where there are as many; else each gradient to the only parameter of its shape."""
+    keys, paths = list(free), list(shapes)
+    given = [np.shape(free[key]) for key in keys]
+    if len(keys) == len(paths):
+        order = order_by_shape(given, [shapes[path] for path in paths])
+        return {path: keys[i] for path, i in zip(paths, order, strict=True)}
+    fitting = {key: [path for path in paths if shapes[path] == shape] for key, shape in zip(keys, given, strict=True)}
+    alone = {key: own[0] for key, own in fitting.items() if len(own) == 1}
+    return {path: key for key, path in alone.items() if list(alone.values()).count(path) == 1}
+
+
+def _listed(returned: Any) -> list[Any]:
+    return list(returned) if isinstance(returned, tuple | list) else [returned]
+
+
+def _bare(path: str, slot: Slot) -> str:
+    """The word by which a parameter goes: W of W.value, weights of layers[0].weights."""
+    if isinstance(slot.key, str) and slot.key not in VALUE_NAMES:
+        return slot.key
+    words = [word for word in re.findall(r"[A-Za-z_]\w*", path) if word not in VALUE_NAMES]
+    return words[-1] if words else path

@@ -7,11 +7,60 @@ from typing import Any
 
 FORWARD_NAMES = ("forward_propagation", "forward_prop", "forward_pass", "forward")
 BACKWARD_NAMES = ("backward_propagation", "backward_prop", "backward_pass", "backward")
+_DERIVATIVES = ("derivative", "gradient", "prime", "grad", "deriv", "dfunction", "df", "diff")
+# Further pairs, tried after those above: forward's name, then backward's.
+_PAIRS = (
+    ("forward", ("backprop", "back_prop", "backpropagate", "back_propagate", "backpropagation")),
+    ("forward_propagate", ("backward_propagate", "back_propagate")),
+    ("forward_propagation", ("back_propagation", "backpropagation")),
+    ("forwardprop", ("backprop", "backwardprop")),
+    ("forward_step", ("backward_step",)),
+    ("feed_forward", ("back_prop", "backprop", "backpropagate", "back_propagate", "feed_backward", "backward")),
+    ("feedforward", ("backprop", "back_prop", "backpropagate", "backpropagation", "feedbackward", "backward")),
+    ("fprop", ("bprop",)),
+    ("propagate", ("backpropagate", "back_propagate")),
+    ("__call__", ("backward", "backward_pass", "backprop")),
+    ("call", ("backward", "backprop")),
+    ("calculate", ("backward",)),
+    ("compute", ("backward",)),
+    ("activate", ("derivative", "gradient", "prime", "backward", "derive")),
+    ("function", ("derivative", "gradient", "prime")),
+    ("func", _DERIVATIVES),
+    ("fn", _DERIVATIVES),
+    ("f", ("df", "f_prime", "prime", "derivative")),
+    ("loss", ("gradient", "grad", "derivative", "backward")),
+    ("cost", ("gradient", "grad", "derivative", "backward")),
+    ("calc", _DERIVATIVES),
+    ("compute", _DERIVATIVES),
+    ("forward", _DERIVATIVES),
+    ("__call__", _DERIVATIVES),
+)
+# A derivative belongs to the arguments of forward: it takes no dY.
+DERIVATIVE_NAMES = frozenset({*_DERIVATIVES, "f_prime", "derive"})
 # A buffer of gradients is emptied by one of these before each backward.
 ZERO_NAMES = ("zero_grad", "zero_grads", "zero_gradients", "zero_gradient", "flush_gradients", "reset_gradients")
 RATE_NAMES = frozenset({"learning_rate", "learningrate", "lr", "rate", "eta", "alpha", "step_size", "step"})
+SWITCHES_ON = frozenset({
+    "training", "is_training", "in_training", "train", "is_train", "train_mode", "training_mode", "train_flag",
+    "train_flg",
+})  # fmt: skip
+SWITCHES_OFF = frozenset(
+    {"testing", "is_testing", "test", "is_test", "test_mode", "eval", "is_eval", "eval_mode", "inference"}
+)
+MODE_NAMES = frozenset({"mode", "phase"})
 
 _WORDS = r"(?:weights?|W|U|V|w|kernels?|filters?|bias(?:es)?|b|gamma|beta|alpha)"
+_TRUTH = re.compile(
+    r"y_?true|y_?real|y_?target|targets?|labels?|truth|ground_truth|t|y|Y|y_batch|expected|actual|desired|gt"
+)
+_PREDICTED = re.compile(r"(?:y_?)?(?:pred|preds|prediction|predictions|predicted|hat)|p|probs?|logits|scores?|AL|a")
+# What backward is handed: dY in all its spellings.
+_UPSTREAM = re.compile(
+    r"d(?:E|L|C|J)?_?d?_?(?:out(?:put)?s?|y|Y|z|Z|a|A|h|c|s|values?|next|h_next|c_next|scores|AL|LdY|LdZ)|_?(?:grads?|gradients?)|"
+    r".*(?:grad|gradient|error|delta|upstream|diff).*|d[A-Z]\w{0,6}|d(?!im$)[a-z]{1,2}\d?|d_\w{1,6}|dout\w*|g|gy|G|gY|gys|eps|top"
+)
+_CACHE = re.compile(r"caches?|ctx|context|cached|memory|saved|tape|returned")
+_OUTPUT = re.compile(r"out|outputs?|y|Y|z|activated")
 # The word may carry digits, and prefixes or suffixes joined by "_"; W, U, V, w, b also at most two letters or digits.
 _PARAMETER = re.compile(rf"(?:[A-Za-z0-9]+_)*_*(?:{_WORDS}\d*|[WUVwb][A-Za-z0-9]{{0,2}})(?:_[A-Za-z0-9]*)*$")
 
@@ -25,9 +74,15 @@ _GRADIENT_FORMS = (
 )  # fmt: skip
 
 
+# Where a parameter is an object (or a dict) of its own: W.value, W.data, W['val'].
+VALUE_NAMES = frozenset({"value", "val", "data", "array", "values", "v"})
+
+
 def is_parameter_name(path: str) -> bool:
     """Is the last part of a path (attribute, or key of a dict) a parameter's usual name?"""
     parts = re.findall(r"[A-Za-z_][A-Za-z0-9_]*", path)
+    if len(parts) > 1 and parts[-1] in VALUE_NAMES:
+        parts.pop()
     return bool(parts) and _PARAMETER.fullmatch(parts[-1]) is not None
 
 
@@ -36,11 +91,14 @@ def is_buffer_name(path: str) -> bool:
     return _BUFFER.search(path.rpartition(".")[2].lower()) is not None
 
 
-def gradient_names(name: str) -> tuple[str, ...]:
-    """What people call the gradient of `name`: dW, grad_W, W_grad, dLdW, W_diff and their like."""
+def gradient_names(name: str, *, short: bool = True) -> tuple[str, ...]:
+    """What people call the gradient of `name`: dW, grad_W, W_grad, dLdW, W_diff and their like.
+
+    short: also by the first letter, dw for weights.
+    """
     made = [form.format(name) for form in _GRADIENT_FORMS]
     bare = name.strip("_")
-    if len(bare) > 1:  # weights -> dweights, dw, dW
+    if short and len(bare) > 1:  # weights -> dweights, dw, dW
         made += [form.format(short) for short in (bare[0], bare[0].upper()) for form in ("d{}", "_d{}", "grad_{}")]
     return tuple(dict.fromkeys(made))
 
@@ -53,9 +111,59 @@ def alike(path: str, other: str) -> bool:
 def paired_method_names(layer: object) -> tuple[str, str] | None:
     """The names of forward and backward on a layer or a layer class, or None where there is no pair."""
     for forward, backward in zip(FORWARD_NAMES, BACKWARD_NAMES, strict=True):
-        if callable(getattr(layer, forward, None)) and callable(getattr(layer, backward, None)):
+        if _has(layer, forward) and _has(layer, backward):
             return forward, backward
-    return None
+    pairs = ((forward, backward) for forward, others in _PAIRS for backward in others)
+    return next((pair for pair in pairs if _has(layer, pair[0]) and _has(layer, pair[1])), None)
+
+
+def is_network(layer: object) -> bool:
+    """Has it layers (a list, perhaps empty), a loss and its derivative, and no forward and backward of its own?"""
+    named = isinstance(getattr(layer, "layers", None), list | tuple)
+    named = named and all(hasattr(layer, name) for name in ("loss", "loss_prime"))
+    return named and not isinstance(layer, type) and paired_method_names(layer) is None
+
+
+def is_truth_name(name: str) -> bool:
+    """Is it what a loss compares with: y_true, target, labels, t?"""
+    return _TRUTH.fullmatch(name) is not None
+
+
+def is_predicted_name(name: str) -> bool:
+    """Is it what a loss is the loss of: y_pred, y_hat, logits?"""
+    return _PREDICTED.fullmatch(name) is not None
+
+
+def is_upstream_name(name: str) -> bool:
+    """Is it dY: dout, grad_output, output_error, delta?"""
+    return _UPSTREAM.fullmatch(name) is not None
+
+
+def is_cache_name(name: str) -> bool:
+    """Is it what forward returned beside its output?"""
+    return _CACHE.fullmatch(name) is not None
+
+
+def is_output_name(name: str) -> bool:
+    """Is it the output of forward?"""
+    return _OUTPUT.fullmatch(name) is not None
+
+
+def is_rate_name(name: str) -> bool:
+    """Is it a learning rate: learning_rate, lr, eta, l_rate?"""
+    bare = name.lower().strip("_")
+    return bare in RATE_NAMES or "lr" in bare.split("_") or ("rate" in bare and "grate" not in bare)
+
+
+def is_switch_name(name: str) -> bool:
+    """Does it turn training on or off?"""
+    return name in SWITCHES_ON | SWITCHES_OFF | MODE_NAMES
+
+
+def _has(layer: object, name: str) -> bool:
+    if name == "__call__" and isinstance(layer, type):
+        return any(name in vars(base) for base in layer.__mro__)
+    return callable(getattr(layer, name, None))
 
 
 def positional(function: Callable[..., Any]) -> list[inspect.Parameter] | None:

@@ -53,14 +53,17 @@ class Subject(Protocol):
 
     title: the class or function · notes: what a user should know of how it was understood · output_dtype:
     of what forward returned · updates: do parameters change themselves in backward, with a learning rate?
-    takes_cotangent: False for a derivative, which is multiplied by the cotangent by us.
     """
 
     title: str
     leaves: tuple[Leaf, ...]
     notes: list[str]
     updates: bool
-    takes_cotangent: bool
+
+    @property
+    def takes_cotangent(self) -> bool:
+        """False for a derivative, which is multiplied by the cotangent by us."""
+        ...
 
     @property
     def calls(self) -> Calls:

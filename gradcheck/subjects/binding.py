@@ -1,0 +1,133 @@
+"""What each parameter of a backward is to be given, told by its name."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from gradcheck.subjects.inputs import Inputs
+from gradcheck.subjects.spelling import (
+    is_cache_name,
+    is_output_name,
+    is_predicted_name,
+    is_rate_name,
+    is_switch_name,
+    is_truth_name,
+    is_upstream_name,
+    positional,
+)
+
+
+class Kind(StrEnum):
+    """What a parameter of backward can be given."""
+
+    UPSTREAM = "dY"
+    RATE = "learning rate"
+    CACHE = "cache"
+    OUTPUT = "output"
+    INPUT = "argument of forward"
+
+
+@dataclass(frozen=True)
+class Role:
+    """One parameter of backward. number: of the input, where it is one · name: by which it must be handed, or None."""
+
+    kind: Kind
+    name: str
+    number: int = 0
+    by_name: bool = False
+
+
+def roles_of(backward: Callable[..., Any], inputs: Inputs, *, derivative: bool) -> tuple[Role, ...] | str:
+    """The roles in order, or the reason why they are not known.
+
+    derivative: backward belongs to the arguments of forward, as a function `f_prime` does, and takes no dY.
+    """
+    parameters = positional(backward)
+    if parameters is None:
+        return (_input(inputs, 0, "x"),) if derivative else (Role(Kind.UPSTREAM, "dY"),)
+    wanted = [p for p in parameters if p.default is p.empty or (not derivative and _has_a_use(p.name))]
+    if derivative and len(wanted) <= len(inputs.names) and not any(_is_mine(p.name, inputs) for p in wanted):
+        return tuple(_input(inputs, i, p.name) for i, p in enumerate(wanted))
+    found = [_role(p.name, inputs) for p in wanted]
+    if not derivative:
+        found = _with_upstream(found, wanted, inputs)
+    unknown = [p.name for p, role in zip(wanted, found, strict=True) if role is None]
+    if unknown:
+        return (
+            f"what to give for its parameter {', '.join(unknown)} cannot be told (known are dY, a learning rate, a "
+            f"cache, the output, and forward's own arguments by their names)"
+        )
+    roles = [role for role in found if role is not None]
+    return (*roles, *_starred(backward, roles), *_keyword_only(backward))
+
+
+def _has_a_use(name: str) -> bool:
+    """A parameter with a default that is given all the same."""
+    return is_rate_name(name) or (is_upstream_name(name) and not is_switch_name(name))
+
+
+def _is_mine(name: str, inputs: Inputs) -> bool:
+    return name in inputs.names or is_truth_name(name) or is_cache_name(name)
+
+
+def _role(name: str, inputs: Inputs) -> Role | None:
+    if name in inputs.names:
+        return _input(inputs, inputs.names.index(name), name)
+    plain = ((is_rate_name, Kind.RATE), (is_cache_name, Kind.CACHE))
+    kind = next((kind for fits, kind in plain if fits(name)), None)
+    if kind is None:
+        number = _of_loss(name, inputs)
+        if number is not None:
+            return _input(inputs, number, name)
+        plain = ((is_upstream_name, Kind.UPSTREAM), (is_output_name, Kind.OUTPUT))
+        kind = next((kind for fits, kind in plain if fits(name)), None)
+    return None if kind is None else Role(kind, name)
+
+
+def _of_loss(name: str, inputs: Inputs) -> int | None:
+    """Where forward compares two things: which of them a name stands for."""
+    truth = next((i for i, own in enumerate(inputs.names) if is_truth_name(own)), None)
+    if truth is None or len(inputs.names) == 1:
+        return None
+    if is_truth_name(name):
+        return truth
+    return inputs.predicted if is_predicted_name(name) else None
+
+
+def _with_upstream(found: list[Role | None], wanted: list[inspect.Parameter], inputs: Inputs) -> list[Role | None]:
+    """Where no name speaks of dY: the first that nobody knows, or the only one that could be it, whatever its name."""
+    if any(role is not None and role.kind is Kind.UPSTREAM for role in found):
+        return found
+    free = [i for i, role in enumerate(found) if role is None]
+    required = [i for i, p in enumerate(wanted) if p.default is p.empty]
+    loss = len(inputs.names) > 1 and any(map(is_truth_name, inputs.names))
+    if loss or not required:
+        return found
+    others = [i for i in required if len(required) == 1 or _could_be_upstream(found[i])]
+    if not free and len(others) != 1:
+        return found
+    place = (free or others)[0]
+    return [Role(Kind.UPSTREAM, wanted[i].name) if i == place else role for i, role in enumerate(found)]
+
+
+def _could_be_upstream(role: Role | None) -> bool:
+    return role is None or role.kind not in (Kind.RATE, Kind.CACHE)
+
+
+def _input(inputs: Inputs, number: int, name: str) -> Role:
+    return Role(Kind.INPUT, name, min(number, max(len(inputs.names) - 1, 0)))
+
+
+def _starred(backward: Callable[..., Any], roles: list[Role]) -> tuple[Role, ...]:
+    """backward(*dYs) takes one for each output."""
+    starred = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in inspect.signature(backward).parameters.values())
+    upstream = any(role.kind is Kind.UPSTREAM for role in roles)
+    return (Role(Kind.UPSTREAM, "*"),) if starred and not upstream else ()
+
+
+def _keyword_only(backward: Callable[..., Any]) -> tuple[Role, ...]:
+    own = inspect.signature(backward).parameters.values()
+    rates = [p.name for p in own if p.kind is inspect.Parameter.KEYWORD_ONLY and is_rate_name(p.name)]
+    return tuple(Role(Kind.RATE, name, by_name=True) for name in rates)

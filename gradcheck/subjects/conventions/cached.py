@@ -1,0 +1,31 @@
+"""forward returns (y, cache), backward takes dY and the cache: functions, or methods that keep nothing themselves."""
+
+from typing import Any
+
+from gradcheck.base.arrays import is_float_array
+from gradcheck.subjects.binding import Kind
+from gradcheck.subjects.conventions.calling import caller, known_roles, reader, takes
+from gradcheck.subjects.conventions.way import NoFitError, Run, Seen, Way
+from gradcheck.subjects.trees import is_number
+
+FAMILY = "(y, cache) returned"
+
+
+def fit(seen: Seen) -> Way:
+    """As many caches as backward has parameters for them, behind the output; the first result is the output."""
+    roles = known_roles(seen)
+    returned = seen.run.returned
+    if not isinstance(returned, tuple) or len(returned) < 2:
+        raise NoFitError(f"{seen.who[0]} returns no tuple (y, cache)")
+    if not (is_float_array(returned[0]) or is_number(returned[0])):
+        raise NoFitError(f"the first that {seen.who[0]} returns is no float array")
+    caches = [role for role in roles if role.kind is Kind.CACHE]
+    if not caches or not takes(seen, Kind.UPSTREAM):
+        raise NoFitError(f"{seen.who[1]} has no parameters for dY and a cache")
+    whole = len(caches) == 1 and len(returned) > 2
+    backward = caller(seen, lambda run: [run.returned[1:]] if whole else run.returned[1:])
+    return Way(FAMILY, _first, backward, reader(seen), gives_rate=takes(seen, Kind.RATE))
+
+
+def _first(run: Run) -> Any:
+    return run.returned[0]

@@ -1,0 +1,72 @@
+"""A way to call one layer, and what is known of a layer when its way is sought."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gradcheck.subjects.binding import Role
+from gradcheck.subjects.inputs import Inputs
+
+
+@dataclass(eq=False)
+class Run:
+    """One forward: what it was handed, what it returned, its outputs (a float array or number, or several)."""
+
+    handed: list[Any]
+    returned: Any = None
+    outputs: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class Supplied:
+    """What one backward gave. inputs: by leaf name · parameters: by name, or in some order, or None."""
+
+    inputs: Mapping[str, Any]
+    parameters: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """How a layer is called.
+
+    family: in words · takes_cotangent: False for a derivative, which the driver multiplies by the cotangent
+    outputs: of a run · backward: (run, cotangents in the outputs' form, learning rate) -> what the user's backward
+    returned · supplied: reads the gradients out of that · gives_rate: is the learning rate an argument of backward?
+    """
+
+    family: str
+    outputs: Callable[[Run], Any]
+    backward: Callable[[Run, Any, float], Any]
+    supplied: Callable[[Any, Run], Supplied]
+    takes_cotangent: bool = True
+    gives_rate: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Seen:
+    """What is known of a layer: its two callables, the arguments, one trial forward.
+
+    who: forward and backward as messages name them · backward: None where one function gives value and gradient
+    roles: what each of backward's parameters is given, or why that is not known · written: the layer's own
+    attributes that the forward has set · stored: attributes (layer, name) -> value, read whenever needed
+    result_names: what backward's return statement calls its results, None where there is no telling
+    trial: runs an action from the state after a forward, and puts everything back.
+    """
+
+    owner: Any
+    who: tuple[str, str]
+    backward: Callable[..., Any] | None
+    inputs: Inputs
+    run: Run
+    roles: tuple[Role, ...] | str
+    is_layer: bool
+    written: Mapping[str, Any] = field(default_factory=dict)
+    result_names: tuple[str, ...] | None = None
+    trial: Callable[[Callable[[], Any]], Any] = lambda action: action()
+    outputs_at: Callable[[Run], Any] | None = None
+    inputs_at: Callable[[Any], Any] | None = None
+
+
+class NoFitError(Exception):
+    """Why a family does not fit, in a few words."""

@@ -1,0 +1,252 @@
+"""From a layer or a pair of functions to a driver: its callables, its inputs, its way, its learning rate."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from gradcheck.base.arrays import is_float_array
+from gradcheck.base.errors import LayerError, UsageError
+from gradcheck.subjects.binding import Kind, Role, roles_of
+from gradcheck.subjects.building import first_forward
+from gradcheck.subjects.calls import call
+from gradcheck.subjects.convention import Convention
+from gradcheck.subjects.conventions.stored import INPUTS, OUTPUTS
+from gradcheck.subjects.conventions.table import recognised
+from gradcheck.subjects.conventions.way import Run, Seen, Way
+from gradcheck.subjects.driver import Driver, kept_rate, zeroing
+from gradcheck.subjects.graph import attribute_names
+from gradcheck.subjects.guard import Snapshot
+from gradcheck.subjects.inputs import function_inputs, layer_inputs
+from gradcheck.subjects.results import result_names
+from gradcheck.subjects.spelling import (
+    BACKWARD_NAMES,
+    DERIVATIVE_NAMES,
+    FORWARD_NAMES,
+    MODE_NAMES,
+    SWITCHES_ON,
+    is_switch_name,
+    is_truth_name,
+    paired_method_names,
+    positional,
+)
+from gradcheck.subjects.trees import floats
+
+
+def layer_driver(layer: Any, x: Any, convention: Convention | None = None) -> Driver:
+    """The driver of a layer object, which is left as it was, but for what `build` or `initialize` had to make.
+
+    Raises:
+        UsageError: no forward and backward are known of it, or x does not fit · LayerError: it raises, or no
+        family fits.
+    """
+    declared = convention or Convention()
+    forward, backward, names = _callables(layer, declared)
+    inputs = layer_inputs(forward, _cut(x, declared.truncated))
+    title = type(layer).__name__
+    who = (f"{title}.{names[0]}", f"{title}.{names[1]}")
+    driver = Driver(layer, title, who, _switched_on(forward), inputs)
+    derivative = names[1] in DERIVATIVE_NAMES
+    seen = Seen(
+        layer, who, backward, inputs, Run([]), roles_of(backward, inputs, derivative=derivative), is_layer=True,
+        result_names=result_names(backward), outputs_at=_outputs_at(declared, layer),
+        inputs_at=declared.place("inputs", layer),
+    )  # fmt: skip
+    first_forward(driver)
+    _recognise(driver, seen, declared)
+    if declared.inputs == ():
+        driver.without_inputs()
+    return driver
+
+
+def function_driver(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any] | None,
+    arguments: Sequence[Any],
+    convention: Convention | None = None,
+) -> Driver:
+    """The driver of a pair of functions, or of one that gives value and gradient (backward None)."""
+    declared = convention or Convention()
+    inputs = function_inputs(forward, arguments)
+    title = getattr(forward, "__qualname__", type(forward).__name__)
+    who = (title, title if backward is None else getattr(backward, "__name__", type(backward).__name__))
+    pair = (forward, backward)
+    driver = Driver(pair, title, who, forward, inputs)
+    seen = Seen(
+        pair, who, backward, inputs, Run([]), (), is_layer=False,
+        result_names=None if backward is None else result_names(backward),
+    )  # fmt: skip
+    base = Snapshot(pair)
+    try:
+        seen.run = driver.trial(inputs.handed())
+    finally:
+        base.restore()
+    if backward is not None:
+        seen.roles = _function_roles(backward, seen)
+    if not inputs.leaves:
+        raise UsageError(f"arguments of {title}: none is a float array, so there is nothing to check")
+    driver.way = _fused(recognised(seen), declared)
+    return driver
+
+
+def _function_roles(backward: Callable[..., Any], seen: Seen) -> tuple[Role, ...] | str:
+    """(dout, cache) beside (y, cache), whatever they are called; forward's own arguments make it a derivative."""
+    returned = seen.run.returned
+    parameters = [p.name for p in positional(backward) or [] if p.default is p.empty]
+    cached = isinstance(returned, tuple) and len(returned) > 1
+    roles = roles_of(backward, seen.inputs, derivative=not cached and len(parameters) <= len(seen.inputs.names))
+    if cached and len(parameters) == len(returned) and not _has_both(roles):
+        return (Role(Kind.UPSTREAM, parameters[0]), *(Role(Kind.CACHE, name) for name in parameters[1:]))
+    return roles
+
+
+def _has_both(roles: tuple[Role, ...] | str) -> bool:
+    return not isinstance(roles, str) and {Kind.UPSTREAM, Kind.CACHE} <= {role.kind for role in roles}
+
+
+def _callables(layer: Any, declared: Convention) -> tuple[Callable[..., Any], Callable[..., Any], tuple[str, str]]:
+    """forward, backward, and their names in messages."""
+    names = paired_method_names(layer) or ("", "")
+    forward = declared.bound("forward", layer) or getattr(layer, names[0] or " ", None)
+    backward = declared.bound("backward", layer) or getattr(layer, names[1] or " ", None)
+    names = (_spelled(declared.forward, names[0]), _spelled(declared.backward, names[1]))
+    if forward is None or backward is None:
+        raise UsageError(
+            f"layer={type(layer).__name__}: has no forward and backward of a known name; expected a layer with "
+            f"{', '.join(f'{f} and {b}' for f, b in zip(FORWARD_NAMES, BACKWARD_NAMES, strict=True))} or the like; "
+            f"or say what they are called: Convention(forward=..., backward=...)"
+        )
+    if declared.forward is None and names[0] == "forward" and callable(getattr(layer, "calculate", None)):
+        wanted = [p.name for p in positional(forward) or []]
+        if len(wanted) > 1 and any(map(is_truth_name, wanted)):  # a loss whose forward gives one value a sample
+            return layer.calculate, backward, ("calculate", names[1])
+    return forward, backward, names
+
+
+def _spelled(field: Any, name: str) -> str:
+    if field is None:
+        return name
+    return field if isinstance(field, str) else getattr(field, "__name__", type(field).__name__)
+
+
+def _outputs_at(declared: Convention, layer: Any) -> Callable[[Run], Any] | None:
+    place = declared.place("outputs", layer)
+    return None if place is None else lambda run: place(run.returned)
+
+
+def _switched_on(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """A switch that forward cannot do without is on: forward(x, training), forward(x, mode)."""
+    required = [p.name for p in positional(forward) or [] if p.default is p.empty and is_switch_name(p.name)]
+    return partial(forward, **{name: "train" if name in MODE_NAMES else name in SWITCHES_ON for name in required})
+
+
+def _cut(x: Any, steps: int | None) -> Any:
+    """The first steps of a sequence: where backward goes back no further, they are all that can be compared."""
+    if steps is None:
+        return x
+    if isinstance(x, tuple):
+        return (_cut(x[0], steps), *x[1:])
+    return x[:steps] if is_float_array(x) else x
+
+
+def _recognise(driver: Driver, seen: Seen, declared: Convention) -> None:
+    """The way of a layer, from a trial forward and a trial backward; all is put back."""
+    layer, base = driver.root, Snapshot(driver.root)
+    try:
+        held = _held(layer, OUTPUTS)
+        seen.run = driver.trial(driver.inputs.handed())
+        seen.written = _written(layer, held, OUTPUTS)
+        driver.way = recognised(seen)
+        driver.kept_rate = None if driver.way.gives_rate else kept_rate(layer)
+        driver.reset = declared.bound("reset", layer) or zeroing(layer)
+        base.restore()
+        _completed(driver, seen)
+        driver.way = _fused(driver.way, declared)
+    finally:
+        base.restore()
+
+
+def _completed(driver: Driver, seen: Seen) -> None:
+    """What a trial backward shows: dX is left in an attribute; of several outputs only the first has a dY."""
+    layer, base = driver.root, Snapshot(driver.root)
+    first = _trial(driver)
+    if isinstance(first, LayerError):
+        base.restore()
+        _first_output_only(driver, seen)
+        return
+    if seen.inputs_at is not None or (first is not None and first is not layer):
+        return
+    base.restore()
+    held = _held(layer, INPUTS)
+    _trial(driver)
+    written = _written(layer, held, INPUTS)
+    name = next((n for n in INPUTS if n in written and floats(written[n])), None)
+    if name is not None:
+        seen.inputs_at = partial(_attribute, layer, name)
+        driver.way = recognised(seen)
+
+
+def _first_output_only(driver: Driver, seen: Seen) -> None:
+    """(y, attention): a backward that takes one array and not a tuple has the gradient of y alone."""
+    outputs = driver.run.outputs
+    if seen.outputs_at is not None or not isinstance(outputs, tuple | list) or not is_float_array(outputs[0]):
+        return
+    whole, seen.outputs_at = driver.way, lambda run: run.returned[0]
+    driver.way = recognised(seen)
+    if isinstance(_trial(driver), LayerError):
+        driver.way = whole
+    else:
+        driver.notes.append(f"of {len(outputs)} outputs only the first is checked: {driver.who[1]} takes one dY")
+
+
+def _trial(driver: Driver) -> Any:
+    """What one backward returns, or the LayerError."""
+    way = driver.way
+    if way is None:
+        return None
+    try:
+        output = driver.forward(driver.inputs.handed())
+        driver.backward(output * 0 + 1, 1.0)
+    except LayerError as error:
+        return error
+    return driver.returned
+
+
+def _held(layer: Any, names: Sequence[str]) -> dict[str, tuple[Any, bytes]]:
+    there = [name for name in attribute_names(layer) if name in names]
+    return {n: (v, _bytes(v)) for n in there if (v := getattr(layer, n)) is not None}
+
+
+def _bytes(value: Any) -> bytes:
+    return value.tobytes() if is_float_array(value) else b""
+
+
+def _attribute(layer: Any, name: str, returned: Any) -> Any:
+    del returned
+    return getattr(layer, name)
+
+
+def _written(layer: Any, held: dict[str, tuple[Any, bytes]], names: Sequence[str]) -> dict[str, Any]:
+    """Attributes of these names that are another object now, or hold other numbers."""
+    now = {name: getattr(layer, name) for name in attribute_names(layer) if name in names}
+    return {
+        name: value
+        for name, value in now.items()
+        if name not in held or held[name][0] is not value or _bytes(value) != held[name][1]
+    }
+
+
+def _fused(way: Way, declared: Convention) -> Way:
+    """A layer together with the loss that its backward belongs to: a number, whose gradient starts at the loss."""
+    if declared.fused is None:
+        return way
+    loss, loss_prime = declared.fused
+
+    def inner(run: Run) -> Run:
+        return Run(run.handed, run.returned, way.outputs(run))
+
+    return Way(
+        f"{way.family}, with its loss",
+        lambda run: call(loss, inner(run).outputs),
+        lambda run, _, rate: way.backward(inner(run), call(loss_prime, inner(run).outputs), rate),
+        way.supplied, takes_cotangent=False, gives_rate=way.gives_rate,
+    )  # fmt: skip

@@ -1,0 +1,179 @@
+"""Which result of a backward is the gradient of what: by name, by place, by shape."""
+
+import ast
+import inspect
+import itertools
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradcheck.base.errors import Failure, LayerError
+from gradcheck.subjects.inputs import Inputs
+from gradcheck.subjects.leaf import Leaf
+from gradcheck.subjects.spelling import gradient_names
+from gradcheck.subjects.trees import floats
+
+_OF_INPUT = ("dx", "dX", "dinput", "dinputs", "d_input", "d_inputs", "grad_input", "input_grad", "input_gradient",
+             "input_error", "dA_prev", "dprev", "d_prev", "dprev_layer", "gx", "in_grad")  # fmt: skip
+_MOST_SHUFFLED = 6  # results whose order is sought among the shapes
+
+
+@dataclass(eq=False)
+class Results:
+    """Reads what one backward returns.
+
+    names: what its return statement calls the results · parameters: may some of them belong to parameters?
+    """
+
+    inputs: Inputs
+    who: str
+    names: tuple[str, ...] | None = None
+    parameters: bool = True
+    _order: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def split(self, returned: Any) -> tuple[dict[str, Any], Any]:
+        """(gradient of each input leaf that has one, what belongs to parameters or None)."""
+        leaves = self.inputs.leaves
+        if hasattr(returned, "_asdict"):
+            returned = returned._asdict()
+        if isinstance(returned, Mapping):
+            return self._named(returned)
+        if not isinstance(returned, tuple | list):
+            return ({leaves[0].name: returned} if leaves else {}), None
+        if isinstance(returned, list) and len(self.inputs.arguments) == 1 and len(leaves) == len(returned):
+            return self._placed(returned, leaves), None
+        by_name = self._by_names(returned)
+        return by_name if by_name is not None else self._by_place(list(returned))
+
+    def _named(self, returned: Mapping[Any, Any]) -> tuple[dict[str, Any], Any]:
+        """A dict: by the leaves' names or those of their gradients; the rest is the parameters'."""
+        found, rest = {}, dict(returned)
+        for number, leaf in enumerate(self.inputs.leaves):
+            key = next((k for k in rest if self._means(str(k), leaf, number)), None)
+            if key is not None:
+                found[leaf.name] = rest.pop(key)
+        return found, rest if rest and self.parameters else None
+
+    def _means(self, word: str, leaf: Leaf, number: int) -> bool:
+        """Does a word name this leaf, or its gradient?"""
+        own = self.inputs.names[self.inputs.owners[number]]
+        known = {leaf.name, own, *gradient_names(own, short=False), *gradient_names(leaf.name, short=False)}
+        return word in known or (number == 0 and word in _OF_INPUT)
+
+    def _by_names(self, returned: Sequence[Any]) -> tuple[dict[str, Any], Any] | None:
+        """By what the return statement calls them; None where not every result is told so."""
+        if self.names is None or len(self.names) != len(returned):
+            return None
+        found: dict[str, Any] = {}
+        rest: dict[str, Any] = {}
+        for word, value in zip(self.names, returned, strict=True):
+            bare = word.rpartition(".")[2]
+            leaves = enumerate(self.inputs.leaves)
+            leaf = next((leaf for i, leaf in leaves if leaf.name not in found and self._means(bare, leaf, i)), None)
+            if leaf is not None:
+                found[leaf.name] = value
+            else:
+                rest[bare] = value
+        missed = [leaf for leaf in self.inputs.leaves if leaf.name not in found]
+        others = [value for value in rest.values() if floats(value)]
+        if (not self.parameters and others and missed) or (self.inputs.leaves and not found):
+            return None
+        if not self.parameters:
+            return found, None
+        nested = [v for v in others if isinstance(v, list | tuple | dict)]
+        return found, (nested[0] if nested and len(others) == 1 else rest) if others else None
+
+    def _by_place(self, returned: list[Any]) -> tuple[dict[str, Any], Any]:
+        """One an argument, or one a float argument; what comes after them is the parameters'."""
+        inputs = self.inputs
+        owners = list(dict.fromkeys(inputs.owners))
+        if len(returned) == len(inputs.arguments) and len(returned) > len(owners):
+            returned = [returned[i] for i in owners]
+        if len(returned) == len(owners):
+            return self._arguments(returned, owners), None
+        if self.parameters and len(returned) > len(owners):
+            first, rest = returned[: len(owners)], returned[len(owners) :]
+            return self._arguments(first, owners), rest[0] if len(rest) == 1 and not _is_array(rest[0]) else rest
+        if self.parameters and len(returned) < len(owners):
+            return self._arguments(returned, owners[: len(returned)]), None
+        raise LayerError(
+            Failure(
+                "TypeError",
+                f"{self.who} returned {len(returned)} gradients; {len(inputs.arguments)} are needed, one for each "
+                f"argument in order (or {len(owners)}, one for each float argument)",
+            )
+        )
+
+    def _arguments(self, returned: Sequence[Any], owners: Sequence[int]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        plain = [self.inputs.of(i) for i in owners]
+        if all(len(leaves) == 1 for leaves in plain):
+            return self._placed(returned, [leaves[0] for leaves in plain])
+        for value, leaves in zip(returned, plain, strict=True):
+            if len(leaves) == 1:
+                found[leaves[0].name] = value
+            elif isinstance(value, Mapping):
+                found |= {leaf.name: _looked_up(value, leaf.name) for leaf in leaves}
+            elif isinstance(value, tuple | list):
+                found |= self._placed(value, leaves)
+        return found
+
+    def _placed(self, returned: Sequence[Any], leaves: Sequence[Leaf]) -> dict[str, Any]:
+        """In order; in the one other order that fits the shapes where this one does not."""
+        if len(returned) not in self._order:
+            self._order[len(returned)] = order_by_shape([np.shape(v) for v in returned], [x.shape for x in leaves])
+        order = self._order[len(returned)]
+        return {leaf.name: returned[i] for leaf, i in zip(leaves, order, strict=False)}
+
+
+def order_by_shape(given: Sequence[tuple[int, ...]], wanted: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """Which of `given` belongs to each of `wanted`: as they stand, or in the only other order that fits."""
+    plain = tuple(range(len(given)))
+    if len(given) != len(wanted) or len(given) > _MOST_SHUFFLED or list(given) == list(wanted):
+        return plain
+    fits = [p for p in itertools.permutations(plain) if all(given[i] == w for i, w in zip(p, wanted, strict=True))]
+    return fits[0] if len(fits) == 1 else plain
+
+
+def result_names(function: Callable[..., Any]) -> tuple[str, ...] | None:
+    """What the return statements of a function call its results, where they all agree: `return dx, dW` -> dx, dW."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return None
+    if not tree.body or not isinstance(tree.body[0], ast.FunctionDef):
+        return None
+    found = {_names(node.value) for node in _own_returns(tree.body[0]) if node.value is not None}
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _own_returns(function: ast.FunctionDef) -> list[ast.Return]:
+    inner = {r for f in ast.walk(function) if f is not function and isinstance(f, ast.FunctionDef | ast.Lambda)
+             for r in ast.walk(f)}  # fmt: skip
+    return [node for node in ast.walk(function) if isinstance(node, ast.Return) and node not in inner]
+
+
+def _names(value: ast.expr) -> tuple[str, ...] | None:
+    if not isinstance(value, ast.Tuple):
+        return None
+    words = [_word(item) for item in value.elts]
+    return tuple(words) if len(set(words)) == len(words) else None
+
+
+def _word(item: ast.expr) -> str:
+    """`dx`, `self.dW` -> dW; of anything else what it is, which no leaf is called."""
+    if isinstance(item, ast.Attribute):
+        return item.attr
+    return item.id if isinstance(item, ast.Name) else ast.unparse(item)
+
+
+def _looked_up(value: Mapping[Any, Any], name: str) -> Any:
+    key = name.rpartition("[")[2].strip("]'\"")
+    return next((value[k] for k in (key, *gradient_names(key)) if k in value), None)
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic | float | int)

@@ -1,0 +1,85 @@
+"""Calls in a row to one layer, with nothing restored between them; see Session."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.base.errors import Failure, LayerError
+from gradcheck.subjects.calls import as_gradient
+from gradcheck.subjects.departures import Departures
+from gradcheck.subjects.driver import Driver
+from gradcheck.subjects.guard import RandomState
+from gradcheck.subjects.leaf import Leaf
+from gradcheck.subjects.parameters import Parameters
+from gradcheck.subjects.subject import Gradients
+from gradcheck.subjects.trees import arrays
+
+Held = Sequence[tuple[Leaf, Array]]
+
+
+class LayerSession:
+    """See Session. held: the leaves with their values, the one copy that there is of them."""
+
+    def __init__(self, driver: Driver, parameters: Parameters, held: Held, rate: float, departures: Departures) -> None:
+        self.input_changed = False
+        self.cotangent_changed = False
+        self._driver, self._found, self._rate, self._departures = driver, parameters, rate, departures
+        self._held = [(leaf, parameters.slots[leaf.name], v) for leaf, v in held if leaf.name in parameters.slots]
+        self._bound = [slot.get() for _, slot, _ in self._held]
+        self._random = RandomState(driver.root)
+        self._handed: list[tuple[Array, bytes]] = []
+        self._shape: tuple[int, ...] = ()
+
+    def forward(self, *, elsewhere: bool = False) -> Array:
+        """See Session.forward."""
+        handed = self._driver.inputs.handed(elsewhere=elsewhere)
+        self._handed = [(array, array.tobytes()) for array in arrays(handed)]
+        output = self._driver.forward(handed)
+        self._shape = output.shape
+        self._notice()
+        return output
+
+    def backward(self, cotangent: Array, rate: float | None = None) -> Gradients:
+        """See Session.backward."""
+        rate = self._rate if rate is None else rate
+        found, driver = self._found, self._driver
+        for path, slot in found.slots.items():
+            found.sources[path].before(slot)
+        handed = self._departures.handed(cotangent)
+        before = handed.tobytes()
+        supplied = driver.backward(handed, rate)
+        self.cotangent_changed |= handed.tobytes() != before
+        self._notice()
+        read = {p: found.sources[p].after(slot, rate, supplied.parameters) for p, slot in found.slots.items()}
+        inputs = {name: as_gradient(g, driver.who[1]) for name, g in supplied.inputs.items()}
+        gradients: dict[str, Array | None] = {leaf.name: None for leaf in driver.inputs.leaves} | inputs | read
+        if driver.way is not None and not driver.way.takes_cotangent:
+            gradients = {name: self._chained(cotangent, g) for name, g in gradients.items()}
+        return self._departures.undone(gradients)
+
+    def put_back(self) -> None:
+        """See Session.put_back."""
+        for (leaf, slot, values), bound in zip(self._held, self._bound, strict=True):
+            if slot.get() is not bound:
+                slot.set(bound)
+            leaf.write(values)
+        self._random.restore()
+
+    def _notice(self) -> None:
+        self.input_changed |= any(array.tobytes() != then for array, then in self._handed)
+
+    def _chained(self, cotangent: Array, slope: Array | None) -> Array | None:
+        """dE/dX of a derivative: entry by entry, or one output for each of the leading entries of the input."""
+        if slope is None:
+            return None
+        if slope.shape[: cotangent.ndim] != cotangent.shape and cotangent.size != 1 and slope.size != 1:
+            message = (
+                f"{self._driver.who[1]} returned shape {slope.shape} for an output of shape {cotangent.shape}; "
+                f"nothing fits them together"
+            )
+            raise LayerError(Failure("ValueError", message))
+        inner = max(slope.ndim - cotangent.ndim, 0)
+        if cotangent.size == 1:
+            return np.asarray(cotangent.reshape(()) * slope)
+        return np.asarray(cotangent.reshape(cotangent.shape + (1,) * inner) * slope)
