@@ -10,6 +10,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "Convention": "gradcheck.subjects.convention",
     "Evaluations": "gradcheck.run.result",
     "Finding": "gradcheck.diagnose.finding",
     "GradcheckError": "gradcheck.base.errors",

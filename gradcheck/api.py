@@ -4,12 +4,14 @@ from dataclasses import fields
 from typing import Any
 
 from gradcheck.base.errors import GradientMismatch, UsageError
+from gradcheck.gather.handed import specimen_of
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.run.check import check_specimen
 from gradcheck.run.factors import name_alone
 from gradcheck.run.options import LEAST_BUDGET, METHODS, Options
 from gradcheck.run.result import CheckResult
 from gradcheck.store.record import check_record
+from gradcheck.subjects.convention import Convention, resolve_convention
 
 
 class Result(CheckResult):
@@ -34,15 +36,19 @@ def check(
 ) -> Result:
     """Is backward the derivative of forward here? Called as (layer, x) or as (forward, backward, arguments).
 
-    x: input of the layer, may be left out where the layer has input_shape · seed: of every random choice · rtol:
+    x: input of the layer (a tuple of several, or a dict by forward's names), may be left out where the layer has
+    input_shape · convention: how the layer is called, where that is not recognised: a Convention or "module:name"
+    seed: of every random choice · rtol:
     relative tolerance, None for that of the precision. The layer is left bit for bit as it was.
 
     Raises:
         UsageError: the arguments do not describe something that can be checked.
     """
-    _accepted(seed, rtol, method, convention, budget)
-    specimen = _specimen(layer, x, arguments)
-    title = type(layer).__name__ if isinstance(specimen, LayerSpecimen) else getattr(layer, "__name__", "function")
+    _accepted(seed, rtol, method, budget)
+    specimen = _specimen(layer, x, arguments, resolve_convention(convention))
+    title = (
+        type(specimen.layer).__name__ if isinstance(specimen, LayerSpecimen) else getattr(layer, "__name__", "function")
+    )
     found = name_alone(check_specimen(specimen, title, Options(seed, rtol, method, budget)), specimen)
     return Result(**{field.name: getattr(found, field.name) for field in fields(found)})
 
@@ -54,7 +60,7 @@ def assert_gradients(layer: Any, x: Any = None, arguments: Any = None, **options
         raise GradientMismatch(str(result))
 
 
-def _accepted(seed: Any, rtol: Any, method: Any, convention: Any, budget: Any) -> None:
+def _accepted(seed: Any, rtol: Any, method: Any, budget: Any) -> None:
     """UsageError for an option that makes no sense, or that comes with a later version."""
     if not isinstance(seed, int) or seed < 0:
         raise UsageError(f"seed={seed!r}: a whole number of at least 0 is needed")
@@ -68,19 +74,17 @@ def _accepted(seed: Any, rtol: Any, method: Any, convention: Any, budget: Any) -
         raise UsageError(
             f"budget={budget}: method='entries' measures every entry; use 'auto' or 'screen' with a budget"
         )
-    if convention is not None:
-        raise UsageError(f"convention={convention!r}: comes with a later version; leave it out")
 
 
-def _specimen(layer: Any, x: Any, arguments: Any) -> Specimen:
+def _specimen(layer: Any, x: Any, arguments: Any, convention: Convention | None) -> Specimen:
     if arguments is None:
         if callable(x):
             raise UsageError("arguments=None: a pair of functions needs them, check(forward, backward, (x, w))")
-        return LayerSpecimen(layer, x)
+        return specimen_of(layer, x, convention)
     if not callable(layer) or not callable(x):
         raise UsageError(
             f"arguments={type(arguments).__name__}: only a pair of functions, forward and backward, has them"
         )
     if not isinstance(arguments, tuple | list):
         raise UsageError(f"arguments={type(arguments).__name__}: a tuple is needed, check(forward, backward, (x,))")
-    return FunctionSpecimen(layer, x, tuple(arguments))
+    return FunctionSpecimen(layer, x, tuple(arguments), convention)

@@ -1,5 +1,6 @@
 """What a module's own gradcheck_cases() yields."""
 
+import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -9,9 +10,11 @@ from typing import Any
 from gradcheck.base.failures import failure_of
 from gradcheck.gather.cases import draw
 from gradcheck.gather.family import Family, Reading
+from gradcheck.gather.handed import specimen_of
 from gradcheck.gather.naming import call, callable_name, describe, distinct, parameters_of, recovered
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.specimen import Case, FunctionSpecimen, LayerSpecimen, Specimen
+from gradcheck.subjects.convention import Convention
 from gradcheck.subjects.spelling import is_network, paired_method_names
 
 _EXPECTED = "expected a layer, (layer, x) or (forward, backward, arguments)"
@@ -112,21 +115,34 @@ def _sequence(item: list[Any]) -> tuple[str, Specimen]:
     if len(item) == 3 and callable(item[0]) and callable(item[1]):
         arguments = item[2] if isinstance(item[2], tuple | list) else (item[2],)
         return callable_name(item[0]), FunctionSpecimen(item[0], item[1], tuple(arguments))
+    if len(item) == 3 and isinstance(item[2], Convention):
+        return _layer(*item)
     if len(item) == 2:
         return _layer(item[0], item[1])
     raise ValueError(f"a sequence of {len(item)}: {describe(item)}")
 
 
-def _layer(layer: Any, x: Any) -> tuple[str, Specimen]:
+def _layer(layer: Any, x: Any, declared: Convention | None = None) -> tuple[str, Specimen]:
     if isinstance(layer, type):
         raise TypeError(f"the class {layer.__name__}, not an object of it")
-    if paired_method_names(layer) is None and not is_network(layer):
+    if _needs_arguments(layer) and not isinstance(x, tuple):
+        raise TypeError(f"{describe(layer)} of type function, which has no forward and backward")
+    made = specimen_of(layer, x, declared)
+    if isinstance(made, FunctionSpecimen):
+        return callable_name(layer), made
+    layer = made.layer
+    if declared is None and paired_method_names(layer) is None and not is_network(layer):
         raise TypeError(f"{describe(layer)} of type {type(layer).__name__}, which has no forward and backward")
     if x is None and getattr(layer, "input_shape", None) is None:
         x = _first_input(layer)
     if x is None and getattr(layer, "input_shape", None) is None:
         raise ValueError(f"a {type(layer).__name__} without an attribute input_shape and without an input x beside it")
-    return type(layer).__name__, LayerSpecimen(layer, x)
+    return type(layer).__name__, LayerSpecimen(layer, x, declared)
+
+
+def _needs_arguments(thing: Any) -> bool:
+    """A function that is called with something; one without parameters makes a layer."""
+    return inspect.isroutine(thing) and any(p.default is p.empty for p in parameters_of(thing))
 
 
 def _first_input(layer: Any) -> Any:

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ def shape_of(specimen: Specimen, arguments: Mapping[str, Any]) -> Shape:
     """What the specimen is, in numbers. arguments: what its class was built with, as far as that is known."""
     if isinstance(specimen, FunctionSpecimen):
         return Shape(specimen, function_symbols(specimen.forward, specimen.arguments))
-    x = specimen.x if specimen.x is not None else _declared(specimen.layer)
+    x = specimen.first if specimen.x is not None else _declared(specimen.layer)
     return Shape(specimen, symbols(specimen.layer, x, arguments), symbols(specimen.layer, None, arguments))
 
 
@@ -49,11 +49,14 @@ def further_shapes(specimen: Specimen, arguments: Mapping[str, Any]) -> Iterator
     if isinstance(specimen, FunctionSpecimen):
         yield from (shape_of(other, {}) for other in _other_lengths(specimen))
         return
+    if isinstance(specimen.x, tuple | list | dict):
+        return  # several inputs: which of their lengths go together cannot be told
     with _randomness_kept(specimen.layer):
         built = list(_built(specimen, arguments))
     yield from built
     if specimen.x is not None and np.ndim(specimen.x) > 1:
-        yield shape_of(LayerSpecimen(_copied(specimen.layer), _longer(np.asarray(specimen.x), 0)), arguments)
+        longer = replace(specimen, layer=_copied(specimen.layer), x=_longer(np.asarray(specimen.x), 0))
+        yield shape_of(longer, arguments)
 
 
 @contextmanager
@@ -73,7 +76,7 @@ def _built(specimen: LayerSpecimen, arguments: Mapping[str, Any]) -> Iterator[Sh
     for number, changed in enumerate(sizes, start=1):
         layer, given = _loosened(cls, changed, number)
         if layer is not None:
-            yield shape_of(LayerSpecimen(layer, _input(specimen, layer, arguments, given, number)), given)
+            yield shape_of(replace(specimen, layer=layer, x=_input(specimen, layer, arguments, given, number)), given)
 
 
 def _loosened(cls: type, arguments: Mapping[str, Any], number: int) -> tuple[Any, dict[str, Any]]:
@@ -125,7 +128,7 @@ def _other_lengths(specimen: FunctionSpecimen) -> Iterator[FunctionSpecimen]:
         return
     for axes in ((0,), (-1,), (0, -1)) if first.ndim > 1 else ((0,),):
         changed = [_like(first, argument, axes) for argument in specimen.arguments]
-        yield FunctionSpecimen(specimen.forward, specimen.backward, tuple(changed))
+        yield replace(specimen, arguments=tuple(changed))
 
 
 def _like(first: Array, argument: Any, axes: tuple[int, ...]) -> Any:

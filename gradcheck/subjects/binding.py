@@ -18,6 +18,8 @@ from gradcheck.subjects.spelling import (
     positional,
 )
 
+_TARGETS = frozenset({"y_true", "target", "targets", "label", "labels", "ground_truth"})
+
 
 class Kind(StrEnum):
     """What a parameter of backward can be given."""
@@ -50,6 +52,11 @@ def roles_of(backward: Callable[..., Any], inputs: Inputs, *, derivative: bool) 
     wanted = [p for p in parameters if p.default is p.empty or (not derivative and _has_a_use(p.name))]
     if derivative and len(wanted) <= len(inputs.names) and not any(_is_mine(p.name, inputs) for p in wanted):
         return tuple(_input(inputs, i, p.name) for i, p in enumerate(wanted))
+    if len(inputs.names) == 1 and [p.name for p in wanted if p.name in _TARGETS]:
+        return (
+            "a target is wanted, which forward does not take: it belongs to the layer and its loss together; "
+            "declare it with Convention(fused=(loss, loss_prime))"
+        )
     found = [_role(p.name, inputs) for p in wanted]
     if not derivative:
         found = _with_upstream(found, wanted, inputs)
@@ -93,7 +100,7 @@ def _of_loss(name: str, inputs: Inputs) -> int | None:
         return None
     if is_truth_name(name):
         return truth
-    return inputs.predicted if is_predicted_name(name) else None
+    return inputs.predicted if is_predicted_name(name) or name == "dvalues" else None
 
 
 def _with_upstream(found: list[Role | None], wanted: list[inspect.Parameter], inputs: Inputs) -> list[Role | None]:

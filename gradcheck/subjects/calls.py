@@ -14,11 +14,11 @@ class StateChangedError(Exception):
     """The fast path's proof fell: forward depends on what earlier calls left behind."""
 
 
-def call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """function(*arguments), quiet about floating-point warnings; SystemExit is an error like any other."""
+def call(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """function(*arguments, **named), quiet about floating-point warnings; SystemExit is an error like any other."""
     try:
         with np.errstate(all="ignore"):
-            return function(*arguments)
+            return function(*arguments, **named)
     except (Exception, SystemExit) as error:
         raise LayerError(failure_of(error)) from error
 

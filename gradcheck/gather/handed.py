@@ -1,0 +1,20 @@
+"""What a user hands over, a thing and what it is to be checked at, as a specimen."""
+
+import inspect
+from functools import partial
+from typing import Any
+
+from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
+from gradcheck.subjects.convention import Convention
+from gradcheck.subjects.spelling import positional
+
+
+def specimen_of(thing: Any, x: Any, convention: Convention | None = None) -> Specimen:
+    """A layer and its input; a function without parameters that makes the layer; one that gives value and gradients."""
+    if not isinstance(thing, partial) and not inspect.isroutine(thing):
+        return LayerSpecimen(thing, x, convention)
+    required = [p for p in positional(thing) or [] if p.default is p.empty]
+    if not required and positional(thing) is not None and (x is None or not positional(thing)):
+        return LayerSpecimen(thing(), x, convention)
+    arguments = tuple(x) if isinstance(x, tuple | list) else (x,)
+    return FunctionSpecimen(thing, None, arguments, convention)
