@@ -75,6 +75,10 @@ class Sampler:
         size = float(self.weight @ np.maximum(np.abs(right), np.abs(left)))
         return Rung(h, central, float(self.g @ (right - left)), 3 * noise / h, right, left, size)
 
+    def of(self, mask: Array) -> "Sampler":
+        """The same for some of the outputs."""
+        return Sampler(self.forward, np.where(mask, self.g, 0.0), self.y, self.noise)
+
     def nothing_moved(self) -> Array:
         """The mask to begin a line with."""
         return np.zeros(self.y.shape, dtype=bool)

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcheck.base.arrays import VAST
+from gradcheck.base.precision import power_of_two
 from gradcheck.numeric.directions import Direction, gaussian, signs
 from gradcheck.numeric.estimate import Estimate
-from gradcheck.numeric.ladder import Climb
 from gradcheck.numeric.lines import DirectionLine, Part, entry_unit
+from gradcheck.numeric.peel import STARTS, Peel
 from gradcheck.numeric.rungs import Sampler
-from gradcheck.base.precision import power_of_two
 from gradcheck.subjects.leaf import Leaf
+
+_FINER = 64  # starts that are so much finer than one that sufficed are tried after it
 
 
 def directions(leaf: Leaf, generator: np.random.Generator) -> Iterator[tuple[str, Direction]]:
@@ -26,22 +28,22 @@ def directions(leaf: Leaf, generator: np.random.Generator) -> Iterator[tuple[str
 
 
 class Slopes:
-    """Derivatives of one leaf along directions; each tells the next the step to begin with."""
+    """Derivatives of one leaf along directions; each tells the next the steps to begin with."""
 
     def __init__(self, sampler: Sampler, leaf: Leaf) -> None:
         self.sampler, self.leaf = sampler, leaf
         self.size = 0.0  # the largest sum |G_j| |slope_j| that any step has shown
         self.kinked = False
         self._unit = entry_unit(leaf)
-        self._begin: float | None = None
+        self._starts: tuple[float, ...] = STARTS
 
     def along(self, v: Direction) -> Estimate:
         """<G, dy/dv>; v is not normalised."""
         line = DirectionLine([Part(self.leaf, v)], self._unit / power_of_two(v.largest))
-        climb = Climb(self.sampler, line, self._begin)
-        estimate = climb.estimate()
-        self.size = max(self.size, *(rung.size for rung in climb.rungs), 0.0)
-        if estimate.known:
-            self._begin = climb.begun / line.unit
-            self.kinked |= estimate.kink or len(climb.rungs) > 12
+        peel = Peel(self.sampler, line, self._starts)
+        estimate = peel.estimate()
+        self.size = max(self.size, peel.size)
+        self.kinked |= len(peel.began) > 1 or estimate.kink
+        if peel.began:
+            self._starts = (*peel.began, *(start for start in STARTS if start < peel.began[-1] / _FINER))
         return estimate
