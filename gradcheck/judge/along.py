@@ -10,9 +10,15 @@ _COMPARISONS = 256  # directions that one leaf may be read along
 
 
 def probed(
-    kind: str, analytic: float, found: Estimate, yardstick: Yardstick, analytic_error: float, typical: float,
+    kind: str,
+    analytic: float,
+    found: Estimate,
+    yardstick: Yardstick,
+    *,
+    analytic_error: float,
+    typical: float,
     natural: float,
-) -> Probe:  # fmt: skip
+) -> Probe:
     """|a - n| <= rtol * (max(|a|, |n|) + typical) + k * (error of n + error of a).
 
     Entries that are each right to rtol differ along v by the root of the sum of their squares: that is `typical`.

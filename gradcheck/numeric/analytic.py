@@ -80,7 +80,7 @@ def _widen(error: Array, here: Array | None, moved: Array | None) -> None:
 
 
 def rounded_change(here: Array, moved: Array) -> Array:
-    """moved - here where that is rounding: 0 where an entry changes by 1e-3 of itself, which is a kink and no noise."""
+    """Moved - here where that is rounding: 0 where an entry changes by 1e-3 of itself, which is a kink and no noise."""
     with np.errstate(all="ignore"):
         change = moved - here
         noise = np.isfinite(change) & (np.abs(change) <= _KINK * np.maximum(np.abs(here), np.abs(moved)))

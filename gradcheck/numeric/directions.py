@@ -55,7 +55,7 @@ class Direction:
         return total
 
     def entry(self, flat: int) -> float:
-        """v at one place."""
+        """V at one place."""
         weight = 1.0 if self.ramp is None else float(self._weights(self.ramp, flat, 1)[0])
         return float(self.codes[flat]) * self.unit * weight
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from gradcheck.base.arrays import blocks
 from gradcheck.base.precision import power_of_two, scale
 from gradcheck.numeric.directions import Direction

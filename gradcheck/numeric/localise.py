@@ -56,8 +56,9 @@ class Gauge(Protocol):
 
 @dataclass(eq=False)
 class Located:
-    """measured: flat index -> estimate, of every entry that was measured · wrong: those that are wrong, with a - n
+    """What a search has found.
 
+    measured: flat index -> estimate, of every entry that was measured · wrong: those that are wrong, with a - n
     complete: do they account for the whole residual?
     """
 
@@ -81,6 +82,7 @@ def localise(
     v: Direction,
     reading: Reading,
     others: Sequence[tuple[Direction, Reading]],
+    *,
     generator: np.random.Generator,
     spent: Callable[[], bool],
 ) -> Located:

@@ -90,7 +90,7 @@ class Peel:
         last = self.rungs[-3:]
         slopes = [slope for rung in last for slope in (rung.right, rung.left)]
         noise = 2 * self._noise(last[-1]) / last[-1].h
-        return self._left & (np.maximum.reduce(slopes) - np.minimum.reduce(slopes) <= 2 * noise)
+        return np.asarray(self._left & (np.maximum.reduce(slopes) - np.minimum.reduce(slopes) <= 2 * noise))
 
     def _noise(self, rung: Rung) -> Array:
         """Of each output at the points of a rung."""

@@ -29,7 +29,7 @@ from gradcheck.run.fingerprint import Fingerprint, gradient_print, precision_of
 from gradcheck.run.fixed import at_fixed_point
 from gradcheck.run.kinks import reconsider
 from gradcheck.run.leaves import leaf_result
-from gradcheck.run.measure import Measured, Point, measure, noise_of
+from gradcheck.run.measure import ENTRIES, Measured, Point, measure, noise_of
 from gradcheck.run.modes import enter
 from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult, Evaluations, LeafResult
@@ -68,6 +68,25 @@ def check_case(case: Case, options: Options) -> CheckResult:
         return check_specimen(specimen, case.name, options, added=case.point is not None)
     except (Exception, SystemExit) as error:
         return CheckResult(case.name, Verdict.ERROR, error=failure_of(error), seed=options.seed)
+
+
+def try_case(case: Case, options: Options) -> CheckResult:
+    """One forward and one backward: can the case be run at all? A pass has measured nothing."""
+    try:
+        specimen = case.build()
+        enter(specimen, case.mode)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            subject = _subject(specimen, options)
+            output = subject.forward()
+            if not np.all(np.isfinite(output)):
+                raise LayerError(Failure("NonFinite", "forward returned NaN or infinity"))
+            subject.vjp(signed(stream(options.seed, "cotangent"), output.shape))
+    except LayerError as error:
+        return CheckResult(case.name, Verdict.ERROR, error=error.failure, seed=options.seed)
+    except (Exception, SystemExit) as error:
+        return CheckResult(case.name, Verdict.ERROR, error=failure_of(error), seed=options.seed)
+    return CheckResult(case.name, Verdict.PASS, seed=options.seed)
 
 
 def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) -> CheckResult:
@@ -136,7 +155,7 @@ def _judged(
         measured.comparisons |= _forgiven(finding, measured.comparisons)
     leaves = {leaf.name: _leaf(leaf.name, leaf.array.dtype, measured) for leaf in subject.leaves}
     verdict = worst([leaf.verdict for leaf in leaves.values()] + [_verdict(f) for f in findings])
-    notes = [*subject.notes, *_blind(specimen), *notes]
+    notes = [*subject.notes, *_screened_note(point, measured), *_blind(specimen), *notes]
     return CheckResult(
         name, verdict, MappingProxyType(leaves), tuple(findings), tuple(notes), calls,
         symbols=MappingProxyType(_symbols(specimen)),
@@ -188,6 +207,17 @@ def _forgiven(finding: Finding, comparisons: dict[str, Comparison]) -> dict[str,
 def _leaf(name: str, dtype: np.dtype[Any], measured: Measured) -> LeafResult:
     found = measured.found.get(name)
     return leaf_result(measured.comparisons[name], dtype, {} if found is None else found.curves)
+
+
+def _screened_note(point: Point, measured: Measured) -> list[str]:
+    """Why some leaves were not measured entry by entry."""
+    names = [leaf.name for leaf in point.subject.leaves if measured.comparisons[leaf.name].probes]
+    if not names or point.options.method == "screen":
+        return []
+    return [
+        f"{', '.join(names)}: more than {ENTRIES} entries, so held against the derivative along random directions "
+        f"(method entries measures each)"
+    ]
 
 
 def _undecided(subject: Subject, specimen: Specimen, name: str, finding: Finding) -> CheckResult:

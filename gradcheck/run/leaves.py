@@ -1,5 +1,6 @@
 """A comparison as the immutable result of its leaf."""
 
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def _screened(c: Comparison, dtype: np.dtype[Any]) -> LeafResult:
     worst = _entry(c, wrong[0]) if wrong else None
     return LeafResult(
         name=c.name, role=c.role, shape=c.numeric.shape, dtype=str(dtype), verdict=c.verdict,
-        wrong=wrong, worst=worst, checked=c.numeric.size,
+        wrong=wrong, worst=worst, located=MappingProxyType({at: _entry(c, at) for at in wrong}), checked=c.numeric.size,
         agreement_digits=_digits(worst) if worst is not None else min(map(_probe_digits, c.probes)),
         detectable=detectable(c.probes), method="screen", directions=len(c.probes),
         miss_probability=missed(c.probes), probes=c.probes, note=", ".join(_probe_marks(c)),

@@ -137,9 +137,15 @@ def _screened(point: Point, sampler: Sampler, leaf: Leaf, made: Plan) -> Compari
     if analytic is not None and analytic.shape != leaf.shape:
         return Screening((), None, 0.0).comparison(leaf, analytic)
     found = screen(
-        made, sampler, yardstick, yardstick.unit / scale(leaf.array), point.subject.reading_error(leaf),
-        point.options.seed, lambda: point.gradients[leaf.name], point.options.budget,
-    )  # fmt: skip
+        made,
+        sampler,
+        yardstick,
+        natural=yardstick.unit / scale(leaf.array),
+        reading=point.subject.reading_error(leaf),
+        seed=point.options.seed,
+        gradient=lambda: point.gradients[leaf.name],
+        budget=point.options.budget,
+    )
     return found.comparison(leaf, analytic)
 
 

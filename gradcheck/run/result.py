@@ -33,6 +33,7 @@ class LeafResult:
     """One leaf judged.
 
     analytic, numeric, error, tolerance: read-only arrays of the leaf's shape, None where not measured
+    located: of a screened leaf, the entries that were found wrong, by index
     wrong: indices of the wrong entries, worst first · worst: the worst entry (also of a passing leaf)
     agreement_digits: at the worst entry, capped by the error bar · detectable: smallest error (absolute)
     that would have been caught · note: marks such as "kink", "vacuous", joined by ", "
@@ -57,6 +58,7 @@ class LeafResult:
     directions: int = 0
     miss_probability: float = 0.0
     probes: tuple[Any, ...] = ()
+    located: Mapping[Index, EntryComparison] = field(default_factory=lambda: MappingProxyType({}))
     note: str = ""
     curve: tuple[tuple[float, float], ...] = ()
 
@@ -73,9 +75,11 @@ class LeafResult:
 
         Raises LookupError when entries of this leaf were not measured one by one.
         """
+        at = (index,) if isinstance(index, int) else tuple(index)
+        if at in self.located:
+            return self.located[at]
         if self.analytic is None or self.numeric is None or self.error is None or self.tolerance is None:
             raise LookupError(f"leaf {self.name!r}: entries were not measured one by one (method={self.method})")
-        at = (index,) if isinstance(index, int) else tuple(index)
         values = (float(a[at]) for a in (self.analytic, self.numeric, self.error, self.tolerance))
         return EntryComparison(at, *values)
 

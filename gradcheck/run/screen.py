@@ -105,9 +105,16 @@ class Screening:
 
 
 def screen(
-    made: Plan, sampler: Sampler, yardstick: Yardstick, natural: float, reading: float, seed: int,
-    gradient: Callable[[], Array | None], budget: int | None,
-) -> Screening:  # fmt: skip
+    made: Plan,
+    sampler: Sampler,
+    yardstick: Yardstick,
+    *,
+    natural: float,
+    reading: float,
+    seed: int,
+    gradient: Callable[[], Array | None],
+    budget: int | None,
+) -> Screening:
     """Every direction of the plan; where one disagrees, the wrong entries.
 
     natural: the leaf's natural scale · reading: error of each entry of the analytic gradient that comes from how it
@@ -121,7 +128,10 @@ def screen(
             break
         error = 2 * made.change[i] + reading * np.sqrt(v.count)
         found = slopes.along(v)
-        probe = probed(kind, made.a[i], found, yardstick, error, made.typical[i], max(natural, slopes.size))
+        probe = probed(
+            kind, made.a[i], found, yardstick,
+            analytic_error=error, typical=made.typical[i], natural=max(natural, slopes.size),
+        )  # fmt: skip
         probes.append(_excused(probe, [moved[i] for moved in made.moved]))
     located = None
     if any(probe.wrong for probe in probes) or made.bad.size:
@@ -153,7 +163,7 @@ def _searched(made: Plan, probes: Sequence[Probe], gauge: "_Gauge", seed: int, s
     start = next((i for i, p in enumerate(p for p in probes if not p.undecided) if p.wrong), None)
     if start is not None:
         v, reading = pairs.pop(start)
-        found = localise(gauge, v, reading, pairs, stream(seed, "localise", made.leaf.name), spent)
+        found = localise(gauge, v, reading, pairs, generator=stream(seed, "localise", made.leaf.name), spent=spent)
     for flat in made.bad[:_BAD]:
         estimate, _ = gauge.entry(int(flat))
         found.measured[int(flat)] = estimate
@@ -188,7 +198,10 @@ class _Gauge:
     def _reading(self, a: float, found: Estimate, typical: float) -> Reading:
         if not (found.known and np.isfinite(a)):
             return Reading(np.nan, np.nan)
-        probe = probed("", a, found, self._yardstick, self._share * typical, typical, self._natural)
+        probe = probed(
+            "", a, found, self._yardstick,
+            analytic_error=self._share * typical, typical=typical, natural=self._natural,
+        )  # fmt: skip
         return Reading(probe.analytic - probe.numeric, probe.tolerance)
 
 

@@ -1,10 +1,11 @@
 """A leaf of any size as a picture of at most 64 x 64 cells."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from gradcheck.base.arrays import Array
+from gradcheck.base.arrays import Array, Index
 from gradcheck.store.numbers import to_json
 
 SIDE = 64
@@ -23,6 +24,15 @@ def block_maxima(values: Array, measured: Array) -> list[list[Any]]:
     largest, seen = (np.take_along_axis(a, at, -1)[..., 0] for a in (kept, known))
     pairs = zip(largest.tolist(), seen.tolist(), strict=True)
     return [[to_json(v) if s else None for v, s in zip(*row, strict=True)] for row in pairs]
+
+
+def block_counts(indices: Sequence[Index], shape: Index) -> list[list[int]]:
+    """How many of these entries each block of the same picture holds."""
+    marked = np.zeros(shape, dtype=np.int64)
+    if indices:
+        marked[tuple(np.array(indices, dtype=np.int64).reshape(len(indices), len(shape)).T)] = 1
+    counts: list[list[int]] = _blocks(_flat(marked), 0).sum(axis=-1).tolist()
+    return counts
 
 
 def _flat(values: Array) -> Array:

@@ -2,7 +2,8 @@
 
 Schema 1 is only ever added to. Keys that the text report needs beyond the contract's: a check's
 `path`, `index` and `reason`, a leaf's `wrong_entries`, the `output` of an error and of a problem, a run's
-`expected_vanished`, `notes`, `interrupted` and `folder` (what relative paths are relative to).
+`expected_vanished`, `notes`, `interrupted` and `folder` (what relative paths are relative to). The other reports
+need: a leaf's `maps.wrong` (how many wrong entries a block holds).
 """
 
 from collections import Counter
@@ -15,7 +16,7 @@ from gradcheck.base.errors import Failure
 from gradcheck.diagnose.finding import Finding
 from gradcheck.judge.verdict import Verdict
 from gradcheck.run.result import CheckResult, EntryComparison, LeafResult
-from gradcheck.store.maps import block_maxima
+from gradcheck.store.maps import block_counts, block_maxima
 from gradcheck.store.numbers import Json, to_json
 from gradcheck.store.outcome_view import CheckView, OutcomeView
 
@@ -130,8 +131,8 @@ def _located(leaf: LeafResult, index: Index) -> Json:
     """One wrong entry; what was not measured, or not supplied, is null."""
     names = ("analytic", "numeric", "numeric_error", "tolerance")
     arrays = (leaf.analytic, leaf.numeric, leaf.error, leaf.tolerance)
-    if leaf.worst is not None and tuple(leaf.worst.index) == tuple(index) and all(a is None for a in arrays):
-        return _entry(leaf.worst)
+    if tuple(index) in leaf.located:
+        return _entry(leaf.located[tuple(index)])
     pairs = zip(names, arrays, strict=True)
     values = {name: None if a is None else to_json(float(a[index])) for name, a in pairs}
     return {"index": _indices(index), **values}
@@ -148,7 +149,7 @@ def _entry(entry: EntryComparison) -> Json:
 
 
 def _maps(leaf: LeafResult) -> Json:
-    """Block maxima of both gradients and of their difference; null where one was not measured."""
+    """Block maxima of both gradients and of their difference, null where one was not measured; wrong entries a block."""
     analytic, numeric = _of_shape(leaf.analytic, leaf.shape), _of_shape(leaf.numeric, leaf.shape)
     maps: Json = {"analytic": None, "numeric": None, "difference": None}
     if analytic is not None:
@@ -158,7 +159,7 @@ def _maps(leaf: LeafResult) -> Json:
     if analytic is not None and numeric is not None:
         with np.errstate(all="ignore"):
             maps["difference"] = block_maxima(analytic - numeric, ~np.isnan(numeric))
-    return maps
+    return maps | {"wrong": block_counts(leaf.wrong, leaf.shape)}
 
 
 def _of_shape(values: Array | None, shape: Index) -> Array | None:
