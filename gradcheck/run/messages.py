@@ -34,13 +34,18 @@ Known = Mapping[Key, CheckResult | Failure]  # results of earlier children of th
 
 @dataclass(frozen=True)
 class Job:
-    """One file for one child. known: what is settled already · finished: families that are done."""
+    """One file for one child.
+
+    known: what is settled already · finished: families that are done · listing: the own cases are only
+    named, and tried where a class may be read in several ways.
+    """
 
     source: Source
     options: Options
     inherited: frozenset[str] = frozenset()
     known: Known = field(default_factory=dict)
     finished: frozenset[str] = frozenset()
+    listing: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,8 @@ Message = Started | Settled | Finished | Remarks
 
 def plain(result: CheckResult) -> CheckResult:
     """The same with dicts for its mappings: views of mappings cannot be pickled."""
-    return replace(result, leaves=dict(result.leaves), symbols={k: float(v) for k, v in result.symbols.items()})
+    leaves = {name: replace(leaf, located=dict(leaf.located)) for name, leaf in result.leaves.items()}
+    return replace(result, leaves=leaves, symbols={k: float(v) for k, v in result.symbols.items()})
 
 
 def to_bytes(message: Message | Job) -> bytes:
