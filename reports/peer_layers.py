@@ -52,8 +52,8 @@ class Dense(NumpyLayer):
         """x: (1, n_in)."""
         type(self).forwards += 1
         self.x = x
-        self.y: Array = np.tanh(x @ self.W + self.b)
-        return self.y
+        self.y = np.tanh(x @ self.W + self.b)
+        return np.asarray(self.y)
 
     def backward(self, dY: Array) -> Array:
         """dY: (1, n_out)."""
@@ -77,7 +77,7 @@ class Convolution(NumpyLayer):
         """x: (H, W, depth)."""
         type(self).forwards += 1
         self.x = x
-        return np.tensordot(self._patches(x), self.K.transpose(2, 0, 1, 3), 3) + self.b
+        return np.asarray(np.tensordot(self._patches(x), self.K.transpose(2, 0, 1, 3), 3) + self.b)
 
     def backward(self, dY: Array) -> Array:
         """dY: (H - size + 1, W - size + 1, kernels)."""
@@ -133,13 +133,13 @@ class Relu(NumpyLayer):
     suspect = "input"
 
     def forward(self, x: Array) -> Array:
-        """x of any shape."""
+        """The positive part of x, of any shape."""
         type(self).forwards += 1
         self.x = x
         return np.maximum(x, 0.0)
 
     def backward(self, dY: Array) -> Array:
-        """dY of the same shape."""
+        """What passes where x is positive; dY of the shape of x."""
         return self._given("input", dY * (self.x > 0))
 
 

@@ -1,0 +1,242 @@
+"""Side by side with other gradient checkers. `python -m reports.peers` writes peers.md beside this file.
+
+Every checker has its defaults and gets the same numpy layers; runs are interleaved in one process, memory is measured
+in a process of its own for each. What is not installed is absent (`make peers` installs it).
+"""
+
+import argparse
+import contextlib
+import io
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tabulate import tabulate
+from tqdm import tqdm
+
+from reports.peak import Peak
+from reports.peer_layers import Array, Made, NumpyLayer, convolution, deep, dense, leaves, relus, spoiled
+from reports.peer_tools import BARE, DEFAULT, ENTRIES, SLOW, TOOLS, Tool
+
+PAGE = Path(__file__).with_suffix(".md")
+ROOT = Path(__file__).parent.parent
+CASES: dict[str, Callable[[int], Made]] = {
+    "FC 16x8": dense(16, 8),
+    "FC 196x32": dense(196, 32),
+    "FC 784x128": dense(784, 128),
+    "convolution 28x28x3, 8 kernels of 5x5": convolution,
+    "ten tanh layers of 32": deep,
+    "1000 ReLUs at random points": relus,
+}
+GRID = tuple(m * 10.0**e for e in range(2, -11, -1) for m in (5, 2, 1))  # of errors, largest first
+NOTICED = 10.0  # a checker that returns a norm has noticed when it is that many times a correct layer's
+HEADS = ("checker", "scale error", "one entry", "false alarms", "forwards", "time", "spread", "memory, MB")
+
+
+@dataclass(frozen=True)
+class Effort:
+    """seconds: that false alarms of one checker are looked for · rounds: of timing, at least three."""
+
+    seconds: float
+    rounds: int
+
+
+def caught(tool: Tool, make: Callable[[int], Made], seed: int, spoil: Callable[[Array], Array]) -> bool:
+    """Does the checker fail the layer with this fault?"""
+    layer, x = make(seed)
+    answer = tool.run(spoiled(layer, spoil), x)
+    if answer.passed is not None:
+        return not answer.passed
+    layer, x = make(seed)
+    return answer.norm > NOTICED * tool.run(layer, x).norm
+
+
+def floor(tool: Tool, make: Callable[[int], Made], fault: Callable[[float], Callable[[Array], Array]]) -> str:
+    """The smallest error of GRID that is caught, by bisection; seed 0."""
+    if not caught(tool, make, 0, fault(GRID[0])):
+        return f"none up to {GRID[0]:.0g}"
+    low, high = 0, len(GRID)  # caught at low, not at high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if caught(tool, make, 0, fault(GRID[middle])) else (low, middle)
+    return f"{GRID[low]:.0e}"
+
+
+def scaled(size: float) -> Callable[[Array], Array]:
+    """The whole gradient times 1 + size."""
+    return lambda gradient: gradient * (1 + size)
+
+
+def one_entry(size: float) -> Callable[[Array], Array]:
+    """One entry off by `size` times the rms of the gradient."""
+
+    def spoil(gradient: Array) -> Array:
+        wrong = np.array(gradient)
+        wrong.flat[wrong.size // 3] += size * np.sqrt(np.mean(gradient**2))
+        return wrong
+
+    return spoil
+
+
+def alarms(tool: Tool, make: Callable[[int], Made], seconds: float) -> str:
+    """Correct layers that fail, of as many seeds as there is time for, at least three and at most 200."""
+    end, seed, failed = time.perf_counter() + seconds, 0, 0
+    while seed < 200 and (seed < 3 or time.perf_counter() < end):
+        failed += tool.run(*make(seed)).passed is False
+        seed += 1
+    return f"{failed} of {seed}"
+
+
+def forwards(tool: Tool, make: Callable[[int], Made]) -> int:
+    """Calls of the numpy forward in one check."""
+    layer, x = make(0)
+    kind: type[NumpyLayer] = type(layer)
+    kind.forwards = 0
+    tool.run(layer, x)
+    return kind.forwards
+
+
+def timed(tools: Sequence[Tool], make: Callable[[int], Made], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each checker in each round; all take their turn in every round."""
+    found: dict[str, list[float]] = {tool.name: [] for tool in tools}
+    for seed in range(rounds):
+        for tool in tools:
+            layer, x = make(seed)
+            start = time.perf_counter()
+            tool.run(layer, x)
+            found[tool.name].append(time.perf_counter() - start)
+    return found
+
+
+def ratio(seconds: dict[str, list[float]], name: str, to: str) -> tuple[str, str]:
+    """Median, and the smallest and largest of the rounds."""
+    ratios = np.array(seconds[name]) / np.array(seconds[to])
+    return f"{np.median(ratios):.2f}", f"{ratios.min():.2f} to {ratios.max():.2f}"
+
+
+def memory(tool: Tool, case: str) -> str:
+    """Peak of a process of its own above what it held before the check, in MB."""
+    command = [sys.executable, "-m", "reports.peers", "--memory", tool.name, case]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+    return ran.stdout.strip() or "not measured"
+
+
+def measure_memory(name: str, case: str) -> None:
+    """In the process of its own: a small check first, so that what is loaded once does not count."""
+    tool = next(tool for tool in TOOLS if tool.name == name)
+    with contextlib.redirect_stdout(io.StringIO()):
+        tool.run(*CASES["FC 16x8"](0))
+        made = CASES[case](0)
+        with Peak() as peak:
+            tool.run(*made)
+    print(f"{peak.more / 1e6:.1f}")
+
+
+def case_table(name: str, tools: Sequence[Tool], effort: Effort, bar: Any) -> tuple[str, dict[str, list[float]]]:
+    """One row a checker, and the seconds of all."""
+    make = CASES[name]
+    for tool in tools:  # what happens once only (compiling, loading) is in no figure
+        tool.run(*make(0))
+    seconds = timed(tools, make, effort.rounds)
+    rows = []
+    for tool in tools:
+        bar.set_postfix_str(f"{name}: {tool.name}")
+        verdict = tool.name != BARE
+        rows.append(
+            (
+                tool.name,
+                floor(tool, make, scaled) if verdict else "",
+                floor(tool, make, one_entry) if verdict else "",
+                alarms(tool, make, effort.seconds) if verdict and tool.name != "scipy check_grad" else "no verdict",
+                forwards(tool, make),
+                *ratio(seconds, tool.name, DEFAULT),
+                memory(tool, name),
+            )
+        )
+        bar.update()
+    layer, x = make(0)
+    entries = sum(a.size for a in leaves(layer, x))
+    table = tabulate(rows, HEADS, tablefmt="github", disable_numparse=True)
+    return f"## {name}: {entries} entries\n\n{table}\n", seconds
+
+
+def figures(seconds: dict[str, dict[str, list[float]]]) -> str:
+    """The wall-time figures of FC 196x32."""
+    rows = []
+    for name in (ENTRIES, DEFAULT):
+        for to in (BARE, SLOW):
+            found = seconds.get("FC 196x32", {})
+            if to in found:
+                rows.append((name, to, *ratio(found, name, to)))
+            else:
+                rows.append((name, to, "not installed", ""))
+    return tabulate(rows, ("checker", "compared with", "time", "spread"), tablefmt="github", disable_numparse=True)
+
+
+TEXT = """# Side by side with other gradient checkers
+
+Written by `make peers`; do not edit. Each checker has its defaults; all get the same numpy layers, float64.
+
+{versions}
+
+- scale error: smallest relative error of the whole gradient of one leaf that fails (dW, the first of the ten, dX of the
+  ReLUs).
+- one entry: smallest error of one entry of it that fails, in units of the rms of that gradient.
+- false alarms: correct layers that fail, of so many seeds as a few seconds allowed.
+- forwards: calls of the numpy forward in one check of a correct layer.
+- time: of one check, in units of our own `check` with its defaults; median of {rounds} interleaved rounds, and their
+  spread.
+- memory: peak of a process of its own, above what it held before the check.
+
+Errors are tried on a grid of 1, 2, 5 times the powers of ten. scipy's check_grad gives one norm and no verdict: it counts
+as having noticed when the norm is {noticed:.0f} times that of the correct layer. A bare loop is two evaluations an entry
+at one step, without a verdict.
+
+{tables}
+## FC 196x32: wall time against a bare loop and against PyTorch's slow mode
+
+{figures}
+"""
+
+
+def page(effort: Effort) -> str:
+    """The whole page."""
+    tools = [tool for tool in TOOLS if tool.version is not None]
+    tables, seconds = [], {}
+    with tqdm(total=len(tools) * len(CASES), desc="peers", disable=None) as bar:
+        for name in CASES:
+            table, seconds[name] = case_table(name, tools, effort, bar)
+            tables.append(table)
+    versions = dict.fromkeys(f"{tool.needs} {tool.version or 'is not installed'}" for tool in TOOLS)
+    return TEXT.format(
+        versions=", ".join(versions) + ".",
+        rounds=effort.rounds,
+        noticed=NOTICED,
+        tables="\n".join(tables),
+        figures=figures(seconds),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5.0, help="for false alarms of each checker (default: 5)")
+    parser.add_argument("--rounds", type=int, default=5, help="of timing (default: 5)")
+    parser.add_argument("--memory", nargs=2, metavar=("CHECKER", "LAYER"), help="measure one peak and stop")
+    given = parser.parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if given.memory:
+        measure_memory(*given.memory)
+        return
+    PAGE.write_text(page(Effort(given.seconds, given.rounds)), encoding="utf-8")
+    print(f"wrote {PAGE.name}")
+
+
+if __name__ == "__main__":
+    main()
