@@ -14,6 +14,7 @@ from gradcheck.subjects.leaf import Leaf
 
 _POINTS = 7
 _SPACINGS = (1e-12, 1e-10, 1e-8, 1e-6)
+_LAST_PLACES, _LAST_PLACE = 1e-6, 2.0**-40  # jumps that may be rounding: of an output's size, and at all
 _SINGLE = eps(np.float32)
 _FEW_OUTPUTS = 100_000  # above this many outputs only the noise of E is measured, not that of each
 
@@ -91,19 +92,19 @@ def _along(
 
 def _noise(rows: Array, values: Array, y: Array, g: Array, least: float) -> Noise:
     size = float(np.sqrt(np.sum((g * y) ** 2)))
-    whole = float(_ecnoise(values[:, None])[0])
+    whole = float(_ecnoise(values[:, None], np.array([size]))[0])
     relative = max(least, whole / size) if size else least
-    absolute = _ecnoise(rows) if y.size <= _FEW_OUTPUTS else np.zeros(y.size)
+    absolute = _ecnoise(rows, np.abs(y)) if y.size <= _FEW_OUTPUTS else np.zeros(y.size)
     return Noise(relative, absolute)
 
 
-def _ecnoise(values: Array) -> Array:
+def _ecnoise(values: Array, size: Array) -> Array:
     """For each column: the noise level at the difference order where the estimates have settled, else the last.
 
-    values: (7, columns).
+    values: (7, columns) · size: |y| of each column.
     """
     levels = []
-    bent = _bent(values)
+    bent = _bent(values, size)
     for order in range(1, _POINTS):
         values = np.diff(values, axis=0)
         levels.append(np.sqrt(np.mean(values**2, axis=0) / comb(2 * order, order)))
@@ -117,13 +118,19 @@ def _ecnoise(values: Array) -> Array:
     return result
 
 
-def _bent(values: Array) -> Array:
+def _bent(values: Array, size: Array) -> Array:
     """Columns that a kink bends: one or two second differences stand out, the others are far smaller.
 
-    Noise makes them all alike; a kink within 1e-12 would pass for noise of its own size.
+    Noise makes them all alike; a kink within 1e-12 would pass for noise of its own size. Two of opposite signs are a
+    jump, unless they are as small as rounding makes them: 1 - 1e-16 moves by whole units of its last place.
+    size: |y| of each column.
     """
-    second = np.abs(np.diff(values, 2, axis=0))
-    return np.asarray(np.sum(second > 0.05 * second.max(axis=0), axis=0) <= 2)
+    second = np.diff(values, 2, axis=0)
+    largest = np.abs(second).max(axis=0)
+    standing = np.where(np.abs(second) > 0.05 * largest, second, 0.0)
+    few = np.count_nonzero(standing, axis=0) <= 2
+    jump = np.abs(standing.sum(axis=0)) < 0.5 * largest
+    return np.asarray(few & ~(jump & (largest <= np.maximum(_LAST_PLACES * size, _LAST_PLACE))))
 
 
 def _rounded_to_single(y: Array, leaves: Sequence[Leaf]) -> bool:

@@ -36,7 +36,9 @@ def controlled_screen(c: Comparison) -> Comparison:
     if c.verdict is not Verdict.PASS or not c.probes:
         return c
     planted = [p.analytic + _PLANTED * p.tolerance for p in c.probes]
-    if any(abs(a - p.numeric) > p.tolerance for a, p in zip(planted, c.probes, strict=True)):
+    if all(p.tolerance == 0.0 for p in c.probes) or any(
+        abs(a - p.numeric) > p.tolerance for a, p in zip(planted, c.probes, strict=True)
+    ):
         return c
     return replace(c, verdict=Verdict.INCONCLUSIVE, notes=(*c.notes, _UNCAUGHT))
 
