@@ -5,15 +5,39 @@ from pathlib import Path
 from types import TracebackType
 
 import gradcheck.base
-from gradcheck.base.errors import Failure
+from gradcheck.base.errors import Failure, GradcheckError
 
 _OURS = Path(gradcheck.base.__file__).parent.parent
 _LIBRARY = Path(traceback.__file__).parent
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Type, text, and the innermost line of the user's own code; never our traceback."""
-    return Failure(type(error).__name__, _text(error), _where(error))
+    """Type, text, and the innermost line of the user's own code; never our traceback.
+
+    A traceback that ends in our own code is our fault, or the way in which the layer was understood, and is said so.
+    """
+    text = _text(error)
+    if _is_ours(error):
+        text = f"gradcheck's own code raised this, not the layer: {text}. {_OURS_HINT}"
+    return Failure(type(error).__name__, text, _where(error))
+
+
+_OURS_HINT = "Either the layer is called in another way (say how with a Convention), or this is a fault to report"
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Does the traceback end in our own code, numerical libraries and Python's own set aside?"""
+    if isinstance(error, GradcheckError | SyntaxError | SystemExit):
+        return False
+    frames = [f.filename for f in traceback.extract_tb(error.__traceback__) if not _is_library(f.filename)]
+    return bool(frames) and Path(frames[-1]).is_relative_to(_OURS)
+
+
+def _is_library(filename: str) -> bool:
+    path = Path(filename)
+    installed = "site-packages" in path.parts and not path.is_relative_to(_OURS)
+    in_library = path.is_relative_to(_LIBRARY) and "site-packages" not in path.parts
+    return filename.startswith("<") or installed or in_library
 
 
 def _text(error: BaseException) -> str:

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     UPSTREAM = "dY"
     RATE = "learning rate"
     CACHE = "cache"
+    RETURNED = "what forward returned"
     OUTPUT = "output"
     INPUT = "argument of forward"
 
@@ -41,9 +42,12 @@ class Role:
     by_name: bool = False
 
 
-def roles_of(backward: Callable[..., Any], inputs: Inputs, *, derivative: bool) -> tuple[Role, ...] | str:
+def roles_of(
+    backward: Callable[..., Any], inputs: Inputs, *, derivative: bool, declared: bool = False
+) -> tuple[Role, ...] | str:
     """The roles in order, or the reason why they are not known.
 
+    declared: a function of a Convention, whose parameters are named on purpose: only one that nobody knows is dY.
     derivative: backward belongs to the arguments of forward, as a function `f_prime` does, and takes no dY.
     """
     parameters = positional(backward)
@@ -58,7 +62,7 @@ def roles_of(backward: Callable[..., Any], inputs: Inputs, *, derivative: bool) 
             "declare it with Convention(fused=(loss, loss_prime))"
         )
     found = [_role(p.name, inputs) for p in wanted]
-    if not derivative:
+    if not derivative and (not declared or None in found):
         found = _with_upstream(found, wanted, inputs)
     unknown = [p.name for p, role in zip(wanted, found, strict=True) if role is None]
     if unknown:
@@ -82,6 +86,8 @@ def _is_mine(name: str, inputs: Inputs) -> bool:
 def _role(name: str, inputs: Inputs) -> Role | None:
     if name in inputs.names:
         return _input(inputs, inputs.names.index(name), name)
+    if name == "returned":
+        return Role(Kind.RETURNED, name)
     plain = ((is_rate_name, Kind.RATE), (is_cache_name, Kind.CACHE))
     kind = next((kind for fits, kind in plain if fits(name)), None)
     if kind is None:
@@ -120,7 +126,7 @@ def _with_upstream(found: list[Role | None], wanted: list[inspect.Parameter], in
 
 
 def _could_be_upstream(role: Role | None) -> bool:
-    return role is None or role.kind not in (Kind.RATE, Kind.CACHE)
+    return role is None or role.kind not in (Kind.RATE, Kind.CACHE, Kind.RETURNED)
 
 
 def _input(inputs: Inputs, number: int, name: str) -> Role:

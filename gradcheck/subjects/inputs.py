@@ -72,7 +72,8 @@ def layer_inputs(forward: Callable[..., Any], x: Any) -> Inputs:
     """The x of a layer: an array; a tuple, one item an argument of forward; a dict, by forward's own names."""
     names = [p.name for p in positional(forward) or []]
     if isinstance(x, dict) and x and all(name in names or len(names) == 0 for name in x):
-        return _inputs(tuple(x), tuple(x.values()), keywords=True)
+        order = [name for name in names if name in x] or list(x)
+        return _inputs(tuple(order), tuple(x[name] for name in order), keywords=True)
     arguments = _spread(forward, x)
     names += [f"argument{i}" for i in range(len(names), len(arguments))]
     return _inputs(tuple(names[: len(arguments)]), arguments)

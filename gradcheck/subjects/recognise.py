@@ -45,9 +45,11 @@ def layer_driver(layer: Any, x: Any, convention: Convention | None = None) -> Dr
     title = type(layer).__name__
     who = (f"{title}.{names[0]}", f"{title}.{names[1]}")
     driver = Driver(layer, title, who, _switched_on(forward), inputs)
-    derivative = names[1] in DERIVATIVE_NAMES
+    derivative = names[1] in DERIVATIVE_NAMES and not _is_function(declared.backward)
     seen = Seen(
-        layer, who, backward, inputs, Run([]), roles_of(backward, inputs, derivative=derivative), is_layer=True,
+        layer, who, backward, inputs, Run([]),
+        roles_of(backward, inputs, derivative=derivative, declared=_is_function(declared.backward)),
+        is_layer=True, notes=driver.notes,
         result_names=result_names(backward), outputs_at=_outputs_at(declared, layer),
         inputs_at=declared.place("inputs", layer),
     )  # fmt: skip
@@ -72,7 +74,7 @@ def function_driver(
     pair = (forward, backward)
     driver = Driver(pair, title, who, forward, inputs)
     seen = Seen(
-        pair, who, backward, inputs, Run([]), (), is_layer=False,
+        pair, who, backward, inputs, Run([]), (), is_layer=False, notes=driver.notes,
         result_names=None if backward is None else result_names(backward),
     )  # fmt: skip
     base = Snapshot(pair)
@@ -105,7 +107,7 @@ def _has_both(roles: tuple[Role, ...] | str) -> bool:
 
 def _callables(layer: Any, declared: Convention) -> tuple[Callable[..., Any], Callable[..., Any], tuple[str, str]]:
     """forward, backward, and their names in messages."""
-    names = paired_method_names(layer) or ("", "")
+    names = _names(layer, declared)
     forward = declared.bound("forward", layer) or getattr(layer, names[0] or " ", None)
     backward = declared.bound("backward", layer) or getattr(layer, names[1] or " ", None)
     names = (_spelled(declared.forward, names[0]), _spelled(declared.backward, names[1]))
@@ -120,6 +122,23 @@ def _callables(layer: Any, declared: Convention) -> tuple[Callable[..., Any], Ca
         if len(wanted) > 1 and any(map(is_truth_name, wanted)):  # a loss whose forward gives one value a sample
             return layer.calculate, backward, ("calculate", names[1])
     return forward, backward, names
+
+
+def _names(layer: Any, declared: Convention) -> tuple[str, str]:
+    """Of the pair, or of the one half that the convention leaves out."""
+    pair = paired_method_names(layer)
+    if pair is not None or (declared.forward is None and declared.backward is None):
+        return pair or ("", "")
+    usual = (_first(layer, (*FORWARD_NAMES, "__call__")), _first(layer, BACKWARD_NAMES))
+    return (usual[0] if declared.forward is None else "", usual[1] if declared.backward is None else "")
+
+
+def _first(layer: Any, names: Sequence[str]) -> str:
+    return next((name for name in names if callable(getattr(layer, name, None))), "")
+
+
+def _is_function(field: Any) -> bool:
+    return field is not None and not isinstance(field, str)
 
 
 def _spelled(field: Any, name: str) -> str:

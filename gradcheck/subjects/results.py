@@ -32,6 +32,7 @@ class Results:
     who: str
     names: tuple[str, ...] | None = None
     parameters: bool = True
+    notes: list[str] = field(default_factory=list)
     _order: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def split(self, returned: Any) -> tuple[dict[str, Any], Any]:
@@ -57,11 +58,11 @@ class Results:
                 found[leaf.name] = rest.pop(key)
         return found, rest if rest and self.parameters else None
 
-    def _means(self, word: str, leaf: Leaf, number: int) -> bool:
-        """Does a word name this leaf, or its gradient?"""
-        own = self.inputs.names[self.inputs.owners[number]]
-        known = {leaf.name, own, *gradient_names(own, short=False), *gradient_names(leaf.name, short=False)}
-        return word in known or (number == 0 and word in _OF_INPUT)
+    def _means(self, word: str, leaf: Leaf, number: int, *, own: bool = True) -> bool:
+        """Does a word name this leaf's gradient, or (own) the leaf itself?"""
+        name = self.inputs.names[self.inputs.owners[number]]
+        known = {*gradient_names(name, short=False), *gradient_names(leaf.name, short=False)}
+        return word in known or (own and word in (leaf.name, name)) or (number == 0 and word in _OF_INPUT)
 
     def _by_names(self, returned: Sequence[Any]) -> tuple[dict[str, Any], Any] | None:
         """By what the return statement calls them; None where not every result is told so."""
@@ -70,13 +71,14 @@ class Results:
         found: dict[str, Any] = {}
         rest: dict[str, Any] = {}
         for word, value in zip(self.names, returned, strict=True):
-            bare = word.rpartition(".")[2]
             leaves = enumerate(self.inputs.leaves)
-            leaf = next((leaf for i, leaf in leaves if leaf.name not in found and self._means(bare, leaf, i)), None)
+            free = (leaf for i, leaf in leaves if leaf.name not in found and self._means(word, leaf, i, own=False))
+            leaf = next(free, None)
             if leaf is not None:
                 found[leaf.name] = value
             else:
-                rest[bare] = value
+                rest[word] = value
+        self._say_order(list(found))
         missed = [leaf for leaf in self.inputs.leaves if leaf.name not in found]
         others = [value for value in rest.values() if floats(value)]
         if (not self.parameters and others and missed) or (self.inputs.leaves and not found):
@@ -85,6 +87,15 @@ class Results:
             return found, None
         nested = [v for v in others if isinstance(v, list | tuple | dict)]
         return found, (nested[0] if nested and len(others) == 1 else rest) if others else None
+
+    def _say_order(self, names: list[str]) -> None:
+        """Read by name though the order is another: said, for whoever goes by the order gets them mixed up."""
+        usual = [leaf.name for leaf in self.inputs.leaves if leaf.name in names]
+        if names != usual and not self.notes:
+            self.notes.append(
+                f"{self.who} returns its gradients in the order {', '.join(names)}, not in that of the arguments; they "
+                f"are read by the names in its return statement"
+            )
 
     def _by_place(self, returned: list[Any]) -> tuple[dict[str, Any], Any]:
         """One an argument, or one a float argument; what comes after them is the parameters'."""
@@ -160,14 +171,17 @@ def _names(value: ast.expr) -> tuple[str, ...] | None:
     if not isinstance(value, ast.Tuple):
         return None
     words = [_word(item) for item in value.elts]
-    return tuple(words) if len(set(words)) == len(words) else None
+    named = [word for word in words if word is not None]
+    return tuple(named) if len(set(named)) == len(words) else None
 
 
-def _word(item: ast.expr) -> str:
-    """`dx`, `self.dW` -> dW; of anything else what it is, which no leaf is called."""
+def _word(item: ast.expr) -> str | None:
+    """`dx`, `self.dW` -> dW; None stands for no gradient; an expression has no name."""
     if isinstance(item, ast.Attribute):
         return item.attr
-    return item.id if isinstance(item, ast.Name) else ast.unparse(item)
+    if isinstance(item, ast.Constant) and item.value is None:
+        return f"None {item.col_offset}"
+    return item.id if isinstance(item, ast.Name) else None
 
 
 def _looked_up(value: Mapping[Any, Any], name: str) -> Any:

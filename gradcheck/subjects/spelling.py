@@ -98,6 +98,8 @@ def gradient_names(name: str, *, short: bool = True) -> tuple[str, ...]:
     """
     made = [form.format(name) for form in _GRADIENT_FORMS]
     bare = name.strip("_")
+    upper = bare[:1].upper() + bare[1:]
+    made += [f"grad{upper}", f"d{upper}", f"g{upper}", f"{bare}Grad", f"{bare}Gradient"]
     if short and len(bare) > 1:  # weights -> dweights, dw, dW
         made += [form.format(short) for short in (bare[0], bare[0].upper()) for form in ("d{}", "_d{}", "grad_{}")]
     return tuple(dict.fromkeys(made))

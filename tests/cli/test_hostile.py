@@ -15,7 +15,7 @@ RAISING = {
     "backward.py": layer("Backward", backward='print("going back"); raise RuntimeError("no gradient")'),
     "none.py": layer("Nothing", forward="self.x = input"),
     "text.py": layer("Text", backward='return "hello"'),
-    "mapping.py": layer("Mapping", forward='return {"y": input}'),
+    "mapping.py": layer("Mapping", forward='return {"y": "text"}'),
     "recurses.py": layer("Recurses", forward="return self.forward_propagation(input)"),
     "leaves.py": layer("Leaves", forward="sys.exit(4)"),
     "interrupts.py": layer("Interrupts", forward="raise KeyboardInterrupt"),

@@ -19,6 +19,9 @@ class Dense:
         self.factor = factor
         self.make()
 
+    W: Any
+    b: Any
+
     def make(self) -> None:
         self.W, self.b = W.copy(), B.copy()
 
@@ -50,6 +53,6 @@ def state(layer: Any) -> dict[str, str]:
     return {name: repr(value) for name, value in getattr(layer, "__dict__", {}).items()}
 
 
-def styles(*cases: tuple[Any, str]) -> Any:
+def styles(*cases: tuple[Any, str]) -> pytest.MarkDecorator:
     """Parametrised over (class, the leaf that is wrong)."""
     return pytest.mark.parametrize(("style", "leaf"), [pytest.param(*c, id=c[0].__name__) for c in cases])

@@ -82,7 +82,7 @@ class OtherNames(Dense):
     def fprop(self, x):
         return super().forward(x)
 
-    forward = None  # type: ignore[assignment]
+    forward: Any = None
 
     def bprop(self, dy):
         dx, self.dW, self.db = self.gradients(dy)
@@ -90,7 +90,7 @@ class OtherNames(Dense):
 
 
 class Called(OtherNames):
-    fprop = None  # type: ignore[assignment]
+    fprop: Any = None
 
     def __call__(self, x):
         return Dense.forward(self, x)

@@ -15,6 +15,8 @@ def fit(seen: Seen) -> Way:
     """As many caches as backward has parameters for them, behind the output; the first result is the output."""
     roles = known_roles(seen)
     returned = seen.run.returned
+    if seen.outputs_at is not None:
+        raise NoFitError("the convention says where the outputs are")
     if not isinstance(returned, tuple) or len(returned) < 2:
         raise NoFitError(f"{seen.who[0]} returns no tuple (y, cache)")
     if not (is_float_array(returned[0]) or is_number(returned[0])):

@@ -39,7 +39,7 @@ def caller(
 
     def run_backward(run: Run, cotangents: Any, rate: float) -> Any:
         several = _apart(cotangents, len(upstreams), starred=any(r.name == "*" for r in upstreams))
-        given = {Kind.RATE: rate, Kind.OUTPUT: run.outputs}
+        given = {Kind.RATE: rate, Kind.OUTPUT: run.outputs, Kind.RETURNED: run.returned}
         kept = list(caches(run))
         arguments: list[Any] = []
         named: dict[str, Any] = {}
@@ -69,7 +69,7 @@ def _apart(cotangents: Any, wanted: int, *, starred: bool) -> list[Any]:
 def reader(seen: Seen, *, parameters: bool | None = None) -> Callable[[Any, Run], Supplied]:
     """The gradients out of what backward returned, and out of the place where it stores that of the input."""
     may = seen.is_layer if parameters is None else parameters
-    results = Results(seen.inputs, seen.who[1], seen.result_names, parameters=may)
+    results = Results(seen.inputs, seen.who[1], seen.result_names, parameters=may, notes=seen.notes)
 
     def supplied(returned: Any, run: Run) -> Supplied:
         del run

@@ -18,7 +18,7 @@ def fit(seen: Seen) -> Way:
         raise NoFitError(f"{seen.who[1]} takes dY")
     if seen.outputs_at is None and not is_output(seen.run.returned):
         raise NoFitError(f"{seen.who[0]} returns no float array or number")
-    results = Results(seen.inputs, seen.who[1], seen.result_names, parameters=seen.is_layer)
+    results = Results(seen.inputs, seen.who[1], seen.result_names, parameters=seen.is_layer, notes=seen.notes)
     own = seen.inputs.of(seen.inputs.predicted) if seen.inputs.predicted is not None else []
 
     def supplied(returned: Any, run: Run) -> Supplied:

@@ -40,7 +40,6 @@ class Way:
     supplied: Callable[[Any, Run], Supplied]
     takes_cotangent: bool = True
     gives_rate: bool = False
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -49,9 +48,9 @@ class Seen:
 
     who: forward and backward as messages name them · backward: None where one function gives value and gradient
     roles: what each of backward's parameters is given, or why that is not known · written: the layer's own
-    attributes that the forward has set · stored: attributes (layer, name) -> value, read whenever needed
+    attributes that the forward has set
     result_names: what backward's return statement calls its results, None where there is no telling
-    trial: runs an action from the state after a forward, and puts everything back.
+    outputs_at, inputs_at: where the outputs and the gradient of the input are, if not returned.
     """
 
     owner: Any
@@ -63,7 +62,7 @@ class Seen:
     is_layer: bool
     written: Mapping[str, Any] = field(default_factory=dict)
     result_names: tuple[str, ...] | None = None
-    trial: Callable[[Callable[[], Any]], Any] = lambda action: action()
+    notes: list[str] = field(default_factory=list)
     outputs_at: Callable[[Run], Any] | None = None
     inputs_at: Callable[[Any], Any] | None = None
 
