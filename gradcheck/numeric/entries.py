@@ -5,7 +5,7 @@ entries are measured there. An entry is accepted when it agrees with the analyti
 explains, and its two sides agree; every other is a suspect and gets a ladder of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,7 +20,8 @@ from gradcheck.numeric.lines import EntryLine, entry_unit
 from gradcheck.numeric.rungs import Rung, Sampler
 from gradcheck.subjects.leaf import Leaf
 
-_CHUNK = 64
+_CHUNK = 512
+_OUTPUTS = 32_768  # that are worked on at a time: more would not stay in the cache
 LARGEST, _SMALLEST = 2.0**-5, 2.0**-18  # steps of a plain difference, in units of the leaf
 _ROUNDS = 3  # coarser steps are tried that often before suspects climb one by one
 _LADDERS = 12  # suspects that climb before the others of a leaf are taken by what these have shown
@@ -65,6 +66,10 @@ class _Entries:
     def __init__(self, sampler: Sampler, leaf: Leaf, agrees: Agrees) -> None:
         self._sampler, self._leaf, self._agrees = sampler, leaf, agrees
         self._unit = entry_unit(leaf)
+        self._place = leaf.array.flat
+        plain = leaf.publish is None and leaf.array.flags.writeable
+        self._put: Callable[[int, float], object] = self._place.__setitem__ if plain else leaf.put
+        self._rounds = leaf.array.dtype != np.float64  # what is put there
         self.found = LeafEstimates.unknown(leaf.shape)
 
     def run(self, first: Sequence[int], start: float) -> LeafEstimates:
@@ -155,7 +160,7 @@ class _Entries:
 
     def _pairs(self, flat: Array, step: float) -> Pairs:
         """Plain central differences of these entries at one step, a chunk of outputs at a time."""
-        chunk = max(1, min(_CHUNK, 2_000_000 // max(self._sampler.y.size, 1)))
+        chunk = min(_CHUNK, max(16, _OUTPUTS // max(self._sampler.y.size, 1)))
         parts = [self._chunk(flat[at : at + chunk], step) for at in range(0, flat.size, chunk)]
         if not parts:
             return Pairs(flat, np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool))
@@ -164,11 +169,9 @@ class _Entries:
     def _chunk(self, flat: Array, step: float) -> tuple[Array, Array, Array]:
         sampler, y = self._sampler, self._sampler.y
         plus, minus = np.full((flat.size, y.size), np.nan), np.full((flat.size, y.size), np.nan)
-        width = np.full((2, flat.size), np.nan)
-        for row, entry in enumerate(flat):
-            width[:, row] = self._sample(int(entry), step, plus[row], minus[row])
+        taken = [self._sample(entry, step, *rows) for entry, *rows in zip(flat.tolist(), plus, minus, strict=True)]
         with np.errstate(invalid="ignore", divide="ignore"):
-            up, down = width
+            up, down = np.array(taken).T
             value = ((plus - minus) @ sampler.g) / (up + down)
             right, left = (plus - y) / up[:, None], (y - minus) / down[:, None]
             moved = (plus != y) | (minus != y)
@@ -181,17 +184,18 @@ class _Entries:
 
     def _sample(self, entry: int, step: float, plus: Array, minus: Array) -> tuple[float, float]:
         """Both outputs of one entry, written into plus and minus; the steps really taken, NaN where one fails."""
-        array = self._leaf.array
-        saved = array.flat[entry].item()
+        put, forward, shape = self._put, self._sampler.forward, plus.shape
+        saved = self._place[entry].item()
+        above, below = saved + step, saved - step
         try:
-            self._leaf.put(entry, saved + step)
-            up = array.flat[entry].item() - saved
-            plus[:] = self._sampler.forward().ravel()
-            self._leaf.put(entry, saved - step)
-            down = saved - array.flat[entry].item()
-            minus[:] = self._sampler.forward().ravel()
+            put(entry, above)
+            above = self._place[entry].item() if self._rounds else above
+            plus[:] = forward().reshape(shape)
+            put(entry, below)
+            below = self._place[entry].item() if self._rounds else below
+            minus[:] = forward().reshape(shape)
         except (LayerError, ValueError):  # ValueError: an output of another shape
             return np.nan, np.nan
         finally:
-            self._leaf.put(entry, saved)
-        return (up, down) if up > 0 and down > 0 else (np.nan, np.nan)
+            put(entry, saved)
+        return (above - saved, saved - below) if above > saved > below else (np.nan, np.nan)
