@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import check_grad
 
-from gradcheck import check
+from gradcheck import __version__, check
 from reports.peer_layers import Array, NumpyLayer, bare_loop, forward_of, gradients_of, leaves
 
 
@@ -36,6 +36,8 @@ class Tool:
     @property
     def version(self) -> str | None:
         """Of the package; None where it is not installed."""
+        if self.needs == "gradcheck":
+            return __version__
         try:
             return importlib.metadata.version(self.needs)
         except importlib.metadata.PackageNotFoundError:

@@ -194,9 +194,9 @@ Written by `make peers`; do not edit. Each checker has its defaults; all get the
   spread.
 - memory: peak of a process of its own, above what it held before the check.
 
-Errors are tried on a grid of 1, 2, 5 times the powers of ten. scipy's check_grad gives one norm and no verdict: it counts
-as having noticed when the norm is {noticed:.0f} times that of the correct layer. A bare loop is two evaluations an entry
-at one step, without a verdict.
+Errors are tried on a grid of 1, 2, 5 times the powers of ten. scipy's check_grad gives one norm and no verdict: it
+counts as having noticed when the norm is {noticed:.0f} times that of the correct layer. A bare loop is two evaluations
+an entry at one step, without a verdict.
 
 {tables}
 ## FC 196x32: wall time against a bare loop and against PyTorch's slow mode
