@@ -10,7 +10,7 @@ from gradcheck.gather.cases import draw
 from gradcheck.gather.specimen import Case, LayerSpecimen, Specimen
 from gradcheck.run.modes import in_mode, modes_for
 from gradcheck.run.parts import part_of, parts
-from gradcheck.run.points import at_point, input_of, points_for
+from gradcheck.run.points import at_point, input_of, is_several, points_for
 from gradcheck.run.redraw import hides_terms, redrawn
 
 _ROWS = 3
@@ -55,7 +55,8 @@ def _built(build: Callable[[], Specimen], change: Change) -> Specimen:
 
 def _row(specimen: Specimen) -> tuple[int, ...] | None:
     """The shape (1, i) of a layer's input, where it is one row of floats."""
-    x = input_of(specimen) if isinstance(specimen, LayerSpecimen) else None
+    alone = isinstance(specimen, LayerSpecimen) and not is_several(specimen.x)
+    x = input_of(specimen) if alone and isinstance(specimen, LayerSpecimen) else None
     if x is None or not np.issubdtype(x.dtype, np.floating):
         return None
     return x.shape if x.ndim == 2 and x.shape[0] == 1 else None

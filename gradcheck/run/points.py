@@ -10,6 +10,7 @@ from gradcheck.base.arrays import Array
 from gradcheck.base.randomness import stream
 from gradcheck.gather.naming import parameters_of
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
+from gradcheck.subjects.trees import arrays
 
 _PREDICTED = "y_pred"  # of a loss, the argument that its derivative is for
 
@@ -31,7 +32,8 @@ def at_point(specimen: Specimen, name: str) -> Specimen:
 def input_of(specimen: LayerSpecimen) -> Array | None:
     """The input as an array; where none was given, one of the layer's input_shape; None where there is no telling."""
     if specimen.x is not None:
-        return _as_numbers(specimen.x)
+        places = _places(specimen.x)
+        return next(iter(places.values()), None) if is_several(specimen.x) else _as_numbers(specimen.x)
     shape: Any = getattr(specimen.layer, "input_shape", None)
     sizes = shape if isinstance(shape, tuple | list) else (shape,)
     if not all(isinstance(length, int | np.integer) for length in sizes):
@@ -39,17 +41,30 @@ def input_of(specimen: LayerSpecimen) -> Array | None:
     return stream(0, "input").normal(size=tuple(sizes))
 
 
-def _inputs(specimen: Specimen) -> Iterator[tuple[int, Array]]:
+def _inputs(specimen: Specimen) -> Iterator[tuple[Any, Array]]:
     """(place among the arguments, array) of the input; of functions, the first array of each kind."""
     if isinstance(specimen, LayerSpecimen):
         x = input_of(specimen)
         if x is not None:
-            yield 0, x
+            yield from _places(specimen.x).items() if is_several(specimen.x) else [(0, x)]
         return
     floats = [number for number, argument in enumerate(specimen.arguments) if _is_array(argument, np.floating)]
     whole = [number for number, argument in enumerate(specimen.arguments) if _is_array(argument, np.integer)]
     for number in (*_first_input(specimen, floats), *whole[:1]):
         yield number, specimen.arguments[number]
+
+
+def is_several(x: object) -> bool:
+    """Are there several inputs, in a tuple, a list or a dict?"""
+    return isinstance(x, dict) or (isinstance(x, tuple | list) and bool(arrays(x)))
+
+
+def _places(x: Any) -> dict[Any, Array]:
+    """Of several inputs, the first of floats (the prediction of a loss) and the first of integers, by place or name."""
+    items = dict(x) if isinstance(x, dict) else dict(enumerate(x)) if is_several(x) else {}
+    floats = [key for key, value in items.items() if _is_array(value, np.floating)]
+    whole = [key for key, value in items.items() if _is_array(value, np.integer)]
+    return {key: items[key] for key in (*floats[:1], *whole[:1])}
 
 
 def _first_input(specimen: FunctionSpecimen, floats: list[int]) -> list[int]:
@@ -58,7 +73,11 @@ def _first_input(specimen: FunctionSpecimen, floats: list[int]) -> list[int]:
     return (named or floats)[:1]
 
 
-def _with_input(specimen: Specimen, place: int, x: Array) -> Specimen:
+def _with_input(specimen: Specimen, place: Any, x: Array) -> Specimen:
+    if isinstance(specimen, LayerSpecimen) and isinstance(specimen.x, dict):
+        return replace(specimen, x={**specimen.x, place: x})
+    if isinstance(specimen, LayerSpecimen) and is_several(specimen.x):
+        return replace(specimen, x=type(specimen.x)(x if i == place else v for i, v in enumerate(specimen.x)))
     if isinstance(specimen, LayerSpecimen):
         return replace(specimen, x=x)
     arguments = list(specimen.arguments)

@@ -10,9 +10,9 @@ from gradcheck.base.randomness import stream
 from gradcheck.gather.naming import parameters_of
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.run.points import input_of
-from gradcheck.subjects.calls import call
 from gradcheck.subjects.graph import Slot, slots
-from gradcheck.subjects.spelling import is_parameter_name, paired_method_names
+from gradcheck.subjects.recognise import layer_driver
+from gradcheck.subjects.spelling import is_network, is_parameter_name
 
 
 def hides_terms(specimen: Specimen, parameters: Collection[str]) -> bool:
@@ -40,9 +40,10 @@ def redrawn(specimen: Specimen, parameters: Collection[str]) -> Specimen:
 def _flat(specimen: LayerSpecimen, parameters: Collection[str]) -> Iterator[Slot]:
     """The parameters of the layer that are all zeros or all ones; those made at the first forward after one."""
     found = {slot.path for slot in slots(specimen.layer)}
-    names = paired_method_names(specimen.layer)
-    if names is not None and not found.issuperset(parameters):
-        call(getattr(specimen.layer, names[0]), _copy(input_of(specimen)))
+    x = specimen.x if specimen.x is not None else input_of(specimen)
+    if x is not None and not found.issuperset(parameters) and not is_network(specimen.layer):
+        driver = layer_driver(specimen.layer, x, specimen.convention)
+        driver.trial(driver.inputs.handed())
     for slot in slots(specimen.layer):
         if slot.path in parameters and _is_flat(slot.get()):
             yield slot
@@ -67,7 +68,3 @@ def _drawn(value: Array, name: str) -> Array:
     """Within a half of what was there: a scale stays positive."""
     moved = value + stream(0, "redrawn", name).uniform(-0.5, 0.5, size=np.shape(value))
     return np.asarray(moved, dtype=np.asarray(value).dtype)
-
-
-def _copy(x: Array | None) -> Array | None:
-    return None if x is None else x.copy(order="K")

@@ -12,8 +12,11 @@ def place_of_backward(specimen: Specimen) -> str | None:
     if isinstance(specimen, LayerSpecimen):
         names = paired_method_names(specimen.layer)
         function = None if names is None else getattr(type(specimen.layer), names[1], None)
+        declared = None if specimen.convention is None else specimen.convention.backward
+        if declared is not None:
+            function = getattr(type(specimen.layer), declared, None) if isinstance(declared, str) else declared
     else:
-        function = specimen.backward
+        function = specimen.backward or specimen.forward
     try:
         file, line = inspect.getsourcefile(function), inspect.getsourcelines(function)[1]  # type: ignore[arg-type]
     except (TypeError, OSError):
