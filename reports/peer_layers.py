@@ -63,6 +63,30 @@ class Dense(NumpyLayer):
         return self._given("input", d @ self.W.T)
 
 
+class Matrix(NumpyLayer):
+    """tanh(x W), or max(x W, 0): two leaves, one of them large."""
+
+    parameters = ("W",)
+
+    def __init__(self, size: int, rng: np.random.Generator, *, kinked: bool = False) -> None:
+        self.W = rng.normal(0.0, 1 / np.sqrt(size), size=(size, size))
+        self.kinked = kinked
+
+    def forward(self, x: Array) -> Array:
+        """x: (1, size)."""
+        type(self).forwards += 1
+        self.x = x
+        product = x @ self.W
+        self.y = np.maximum(product, 0.0) if self.kinked else np.tanh(product)
+        return np.asarray(self.y)
+
+    def backward(self, dY: Array) -> Array:
+        """dY: (1, size)."""
+        d = dY * (self.y > 0 if self.kinked else 1 - self.y**2)
+        self.dW = self._given("W", self.x.T @ d)
+        return self._given("input", d @ self.W.T)
+
+
 class Convolution(NumpyLayer):
     """Valid cross-correlation, stride 1."""
 
