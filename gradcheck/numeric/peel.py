@@ -20,6 +20,7 @@ from gradcheck.numeric.rungs import Rung, Sampler
 
 STARTS = (2.0**-5, 2.0**-14, 2.0**-24, 2.0**-34)  # first steps of the ladders, in units of the line
 _RUNGS = 6
+_FADES = 0.65  # the two sides of a smooth output meet as the step halves
 _NEAR = 2.0**-40  # kinks nearer than this are at the point
 
 
@@ -44,7 +45,7 @@ class Peel:
         total, best = _NOTHING, UNKNOWN
         for start in self._starts:
             rungs = self._ladder(start)
-            found = believed(rungs)
+            found = self._believed(rungs)
             best = min(best, found, key=bar)
             if found.known and bar(found) <= 1e-10 * abs(found.value) + 8 * rungs[-1].rounding:
                 self.began.append(rungs[-3].h / self._line.unit)
@@ -66,10 +67,21 @@ class Peel:
                 continue
             self.rungs.append(rung)
             rungs.append(self._of(rung, self._left))
-            found = believed(rungs)
+            found = self._believed(rungs)
             if (found.known and found.error < 8 * rungs[-1].rounding) or (not found.known and self._bent(rungs)):
                 break
         return rungs
+
+    def _believed(self, rungs: Sequence[Rung]) -> Estimate:
+        """As of one slope; but the two sides of every output must meet, for jumps of many outputs may cancel."""
+        if len(rungs) < 3:
+            return UNKNOWN
+        apart = [self._apart(rung) for rung in self.rungs[-2:]]
+        return believed(rungs) if apart[1] <= max(_FADES * apart[0], 4 * rungs[-1].rounding) else UNKNOWN
+
+    def _apart(self, rung: Rung) -> float:
+        """Sum |G_j| |right_j - left_j| over the outputs that are left."""
+        return float((self._sampler.weight * self._left) @ np.abs(rung.right - rung.left))
 
     def _bent(self, rungs: Sequence[Rung]) -> bool:
         """Smaller steps of this ladder would show the same kinks."""

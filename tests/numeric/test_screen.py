@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import layers
 from gradcheck import check
 from gradcheck.numeric.directions import Ramp, gaussian, given, signs
 from gradcheck.numeric.lines import DirectionLine, Part
@@ -216,3 +217,36 @@ def test_kinks_at_the_point_leave_every_value_between_the_sides():
     found = Peel(sampler, DirectionLine([Part(leaf, given(v))], 1.0)).estimate()
     assert found.kink
     assert (found.low, found.high) == pytest.approx((-200.0, 200.0))
+
+
+def test_jumps_of_many_outputs_that_cancel_are_still_kinks():
+    rng = np.random.default_rng(0)
+    leaf = Leaf("input", Role.INPUT, np.zeros(40))
+    g = np.where(np.arange(40) % 2, 1.0, -1.0)
+    sampler = Sampler(lambda: np.abs(leaf.array), g, np.zeros(40), Noise(2.0**-52, np.zeros(40)))
+    found = Peel(sampler, DirectionLine([Part(leaf, given(np.sign(rng.normal(size=40))))], 1.0)).estimate()
+    assert found.kink
+    assert (found.low, found.high) == pytest.approx((-40.0, 40.0))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_tied_pools_pass_along_directions(seed):
+    x = np.round(np.random.default_rng(seed).normal(size=(14, 16, 2)) * 2) / 2
+    assert check(layers.MaxPoolLayer((14, 16, 2)), x, seed=seed, method="screen").passed
+
+
+def test_a_saturated_loss_passes_along_directions():
+    class CrossEntropy:
+        def forward(self, x):
+            e = np.exp(x - x.max(1, keepdims=True))
+            self.p = e / e.sum(1, keepdims=True)
+            return float(-np.log(self.p[np.arange(3), [0, 2, 1]]).mean())
+
+        def backward(self, g):
+            d = self.p.copy()
+            d[np.arange(3), [0, 2, 1]] -= 1
+            return g * d / 3
+
+    x = np.array([[97.3, -50.8, 83.5, -228.6], [63.1, -92.1, 95.2, -188.8], [84.3, 124.6, -35.7, -143.6]])
+    for seed in range(12):
+        assert check(CrossEntropy(), x, seed=seed, method="screen").verdict != "fail"
