@@ -27,7 +27,9 @@ def own_cases(module: ModuleType) -> Any | None:
     return function if getattr(function, "__module__", module.__name__) == module.__name__ else None
 
 
-def collect(function: Any, target: str) -> tuple[list[tuple[str, Specimen]], list[Problem], list[str]]:
+def collect(
+    function: Any, target: str, declared: Convention | None = None
+) -> tuple[list[tuple[str, Specimen]], list[Problem], list[str]]:
     """(family label, specimen) for every item; what could not be understood or raised; what has nothing to check."""
     specimens: list[tuple[str, Specimen]] = []
     problems: list[Problem] = []
@@ -38,7 +40,7 @@ def collect(function: Any, target: str) -> tuple[list[tuple[str, Specimen]], lis
             notes.append(f"{target}: {what} an empty {type(item).__name__}: not checked")
             continue
         try:
-            specimens.append(_understood(item))
+            specimens.append(_understood(item, declared))
         except (TypeError, ValueError) as error:
             problems.append(_bad(target, f"{what} {error}"))
     if not specimens and not problems:
@@ -105,20 +107,20 @@ def _bad(target: str, message: str) -> Problem:
     return Problem(target, "BadCase", f"{message}; {_EXPECTED}")
 
 
-def _understood(item: Any) -> tuple[str, Specimen]:
+def _understood(item: Any, declared: Convention | None = None) -> tuple[str, Specimen]:
     if isinstance(item, tuple | list):
-        return _sequence(list(item))
-    return _layer(item, None)
+        return _sequence(list(item), declared)
+    return _layer(item, None, declared)
 
 
-def _sequence(item: list[Any]) -> tuple[str, Specimen]:
+def _sequence(item: list[Any], declared: Convention | None) -> tuple[str, Specimen]:
     if len(item) == 3 and callable(item[0]) and callable(item[1]):
         arguments = item[2] if isinstance(item[2], tuple | list) else (item[2],)
         return callable_name(item[0]), FunctionSpecimen(item[0], item[1], tuple(arguments))
     if len(item) == 3 and isinstance(item[2], Convention):
         return _layer(*item)
     if len(item) == 2:
-        return _layer(item[0], item[1])
+        return _layer(item[0], item[1], declared)
     raise ValueError(f"a sequence of {len(item)}: {describe(item)}")
 
 

@@ -24,12 +24,13 @@ from gradcheck.gather.construct import (
 )
 from gradcheck.gather.family import CannotBuildError, Reading
 from gradcheck.gather.layouts import Layout, Way, ways
+from gradcheck.gather.losses import is_loss, loss_readings
 from gradcheck.gather.naming import call, describe, distinct, parameters_of
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.sizes import SETS, Sizes
 from gradcheck.gather.snippet import class_snippet, method_snippet
 from gradcheck.gather.specimen import Case, LayerSpecimen
-from gradcheck.subjects.spelling import paired_method_names
+from gradcheck.subjects.spelling import is_switch_name, paired_method_names
 
 Pair = tuple[Any, Any]
 _MOST_PAIRS = 4  # activations that a layer is tried with
@@ -48,6 +49,11 @@ def readings(cls: type, pairs: Sequence[Pair], target: str) -> list[Reading]:
     if unknown:
         raise _cannot(cls, target, f"no value is known for its parameter {', '.join(unknown)}")
     inputs = required_inputs(cls)
+    if is_loss(inputs):
+        try:
+            return loss_readings(cls, inputs)
+        except Exception as error:  # a constructor of the user's
+            raise _raising(cls, target, (f"{cls.__name__}()", failure_of(error))) from error
     if len(inputs) > 1:
         raise _many_inputs(cls, target, inputs)
     found = [_reading(cls, way, pairs) for way in ways(cls)]
@@ -129,13 +135,15 @@ def required_inputs(cls: type) -> list[str]:
     """The parameters that forward cannot be called without."""
     names = paired_method_names(cls)
     own = parameters_of(getattr(cls, names[0])) if names else []
-    return [p.name for p in own if p.default is inspect.Parameter.empty and p.name != "self"]
+    return [
+        p.name for p in own if p.default is inspect.Parameter.empty and p.name != "self" and not is_switch_name(p.name)
+    ]
 
 
 def _many_inputs(cls: type, target: str, inputs: list[str]) -> CannotBuildError:
     message = (
         f"{cls.__name__} cannot be checked by itself: its forward takes {len(inputs)} inputs ({', '.join(inputs)}).\n"
-        f"Hand it over as a pair of functions, for example:\n{method_snippet(cls, inputs)}"
+        f"Say at which, for example:\n{method_snippet(cls, inputs)}"
     )
     return CannotBuildError(Problem(target, "CannotBuild", message))
 

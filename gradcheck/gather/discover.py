@@ -3,18 +3,21 @@
 import difflib
 import inspect
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from types import ModuleType
 
 from gradcheck.gather.authored import collect, families, own_cases
 from gradcheck.gather.bases import is_unfinished
 from gradcheck.gather.cases import readings
+from gradcheck.gather.conventions import fits, module_convention, with_convention
 from gradcheck.gather.family import Family, Offer
 from gradcheck.gather.functions import activations, function_pairs, function_readings
 from gradcheck.gather.naming import parameters_of
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.specimen import LayerSpecimen
 from gradcheck.gather.targets import Source
+from gradcheck.subjects.convention import Convention
 from gradcheck.subjects.spelling import BACKWARD_NAMES, FORWARD_NAMES, paired_method_names
 
 
@@ -24,7 +27,12 @@ def offer(module: ModuleType, source: Source, inherited: frozenset[str]) -> Offe
     inherited: names that classes of the target's files have as bases.
     """
     function = own_cases(module)
-    whole = _built(module, source, inherited) if function is None else _authored(module, source, inherited, function)
+    declared = module_convention(module)
+    if function is None:
+        whole = _built(module, source, inherited, declared)
+    else:
+        whole = _authored(module, source, inherited, function, declared)
+    whole = replace(whole, families=tuple(with_convention(family, declared) for family in whole.families))
     return whole if source.only is None else _narrowed(whole, source.only, source)
 
 
@@ -39,8 +47,14 @@ def own_classes(module: ModuleType) -> list[type]:
     return list(dict.fromkeys(found))
 
 
-def _authored(module: ModuleType, source: Source, inherited: frozenset[str], function: Callable[[], object]) -> Offer:
-    specimens, problems, notes = collect(function, source.spelled)
+def _authored(
+    module: ModuleType,
+    source: Source,
+    inherited: frozenset[str],
+    function: Callable[[], object],
+    declared: Convention | None,
+) -> Offer:
+    specimens, problems, notes = collect(function, source.spelled, declared)
     covered = {type(s.layer) for _, s in specimens if isinstance(s, LayerSpecimen)}
     left_out = [
         f"{source.label(cls.__name__)} is in no case of gradcheck_cases(): not checked"
@@ -50,16 +64,17 @@ def _authored(module: ModuleType, source: Source, inherited: frozenset[str], fun
     return Offer(tuple(families(specimens)), tuple(problems), (*notes, *left_out))
 
 
-def _built(module: ModuleType, source: Source, inherited: frozenset[str]) -> Offer:
+def _built(module: ModuleType, source: Source, inherited: frozenset[str], declared: Convention | None) -> Offer:
     """Classes built from their constructors, then pairs of functions."""
     made: list[Family] = []
     notes: list[str] = []
     pairs = activations(module)
     for cls in own_classes(module):
-        excuse = _excuse(cls, inherited)
+        own = fits(cls, declared)
+        excuse = "" if own else _excuse(cls, inherited)
         if excuse:
             notes.append(f"{source.label(cls.__name__)} {excuse}: not checked")
-        elif is_layer_class(cls):
+        elif own or is_layer_class(cls):
             target = source.label(cls.__name__)
             made.append(Family(cls.__name__, False, partial(readings, cls, pairs, target)))
     for name, pair in function_pairs(module).items():

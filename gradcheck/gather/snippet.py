@@ -27,13 +27,7 @@ def function_snippet(forward: str, backward: str, names: list[str]) -> str:
 def method_snippet(cls: type, inputs: list[str]) -> str:
     """gradcheck_cases() for a class whose forward takes several inputs."""
     made = [f"{name} = np.random.rand(4, 3)" for name in inputs]
-    arguments = ", ".join(inputs)
-    return _lines(
-        f"forward = {cls.__name__}(...).forward",
-        f"derivative = lambda {arguments}: ...  # with respect to {inputs[0]}",
-        *made,
-        f"yield forward, derivative, ({arguments})",
-    )
+    return _lines(*made, f"yield {cls.__name__}(...), ({', '.join(inputs)})")
 
 
 def _lines(*body: str) -> str:
