@@ -6,7 +6,7 @@ have all powers of h. The bar is the extrapolation's last change + 2 r, with r t
 
 import numpy as np
 
-from gradcheck.base.precision import EPS, power_of_two
+from gradcheck.base.precision import power_of_two
 from gradcheck.numeric.belief import bar, believed, jumps, own_side
 from gradcheck.numeric.estimate import UNKNOWN, Estimate
 from gradcheck.numeric.kinks import one_sided
@@ -114,8 +114,7 @@ class Climb:
         """Outputs that no step changed may be rounded flat; the curve of the plain differences."""
         if not best.known:
             return best
-        still = self.sampler.weight[~self.moved] @ np.abs(self.sampler.y[~self.moved])
-        hidden = float(still) * EPS / 2 / self.widest if self.widest else 0.0
+        hidden = self.sampler.hidden(self.moved) / self.widest if self.widest else 0.0
         curve = tuple((r.h, abs(r.central - best.value)) for r in self.rungs)
         return Estimate(
             best.value, best.error + hidden, best.low, best.high, kink=best.kink, jumping=best.jumping, curve=curve

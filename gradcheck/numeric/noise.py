@@ -8,13 +8,15 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.precision import eps, scale
+from gradcheck.base.precision import EPS, eps, scale
 from gradcheck.base.randomness import signed
 from gradcheck.subjects.leaf import Leaf
 
 _POINTS = 7
 _SPACINGS = (1e-12, 1e-10, 1e-8, 1e-6)
-_LAST_PLACES, _LAST_PLACE = 1e-6, 2.0**-40  # jumps that may be rounding: of an output's size, and at all
+_LAST_PLACES, _LAST_PLACE = 1e-6, 2.0**-40  # jumps no larger may be rounding: of an output's size, or at all
+_PLACES = 2.0**20  # steps of fewer last places may show no rounding
+_SMALL = 2.0**-10  # outputs that are far smaller than the numbers inside
 _SINGLE = eps(np.float32)
 _FEW_OUTPUTS = 100_000  # above this many outputs only the noise of E is measured, not that of each
 
@@ -59,20 +61,41 @@ def measure_noise(
     if y.size and _rounded_to_single(y, leaves):
         least = max(least, _SINGLE / 2)
     held = [(leaf, leaf.values(), signed(generator, leaf.shape) * scale(leaf.array)) for leaf in leaves]
+    inside = min(1.0, max((scale(leaf.array) for leaf in leaves), default=1.0))
+    found: Noise | None = None
     try:
         for spacing in _SPACINGS:
             rows = _along(forward, held, spacing, y)
             if rows is None:
                 break
             values = rows @ g
-            if len(np.unique(values)) > _POINTS // 2:
-                return _noise(rows, values, y, g, least)
+            if len(np.unique(values)) <= _POINTS // 2:
+                continue
+            found = _louder(found, _noise(rows, values, y, g, least))
+            if not _in_last_places(rows, y, inside):
+                return found
     except LayerError:
         pass
     finally:
         for leaf, saved, _ in held:
             leaf.write(saved)
-    return Noise(least, np.zeros(y.size))
+    # Whatever moves so little may be rounded flat inside, as log(1 - 1e-17) is: numbers of the size of 1 hide that.
+    return found or Noise(least, np.full(y.size, EPS / 2 * inside))
+
+
+def _louder(one: Noise | None, other: Noise) -> Noise:
+    if one is None:
+        return other
+    return Noise(max(one.relative, other.relative), np.maximum(one.absolute, other.absolute))
+
+
+def _in_last_places(rows: Array, y: Array, inside: float) -> bool:
+    """Are outputs far smaller than the numbers inside, and moved by a few last places of these?
+
+    Such steps may all be alike, so that they show no rounding; wider ones tell. inside: size of the numbers inside.
+    """
+    steps = float(np.abs(np.diff(rows, axis=0)).max(initial=0.0))
+    return steps < _PLACES * EPS * inside and float(np.abs(y).max(initial=0.0)) < _SMALL * inside
 
 
 def _along(

@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.base.precision import EPS
 from gradcheck.numeric.belief import bar, believed, jumps
 from gradcheck.numeric.estimate import UNKNOWN, Estimate
 from gradcheck.numeric.kinks import one_sided
@@ -134,8 +133,8 @@ class Peel:
         """Outputs that no step changed may be rounded flat."""
         if not found.known or not self.rungs:
             return UNKNOWN
-        still = float(self._sampler.weight[~self._moved] @ np.abs(self._sampler.y[~self._moved]))
-        return replace(found, error=found.error + still * EPS / 2 / max(rung.h for rung in self.rungs))
+        hidden = self._sampler.hidden(self._moved) / max(rung.h for rung in self.rungs)
+        return replace(found, error=found.error + hidden)
 
 
 _NOTHING = Estimate(0.0, 0.0, 0.0, 0.0)

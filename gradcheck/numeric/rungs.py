@@ -11,6 +11,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
+from gradcheck.base.precision import EPS
 from gradcheck.numeric.lines import Line
 from gradcheck.numeric.noise import Noise
 
@@ -78,6 +79,11 @@ class Sampler:
     def of(self, mask: Array) -> "Sampler":
         """The same for some of the outputs."""
         return Sampler(self.forward, np.where(mask, self.g, 0.0), self.y, self.noise)
+
+    def hidden(self, moved: Array) -> float:
+        """Sum |G_j| times the rounding of the outputs that no step has changed: rounded flat, they are not constant."""
+        least = np.maximum(EPS / 2 * np.abs(self.y), self.noise.absolute)
+        return float((self.weight * ~moved) @ least)
 
     def nothing_moved(self) -> Array:
         """The mask to begin a line with."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.base.precision import scale
+from gradcheck.base.precision import EPS, scale
 from gradcheck.base.randomness import stream
 from gradcheck.judge.compare import Yardstick, compare, default_rtol, many
 from gradcheck.judge.comparison import Comparison
@@ -47,7 +47,13 @@ class Point:
         rtol = self.options.rtol
         if rtol is None:
             rtol = default_rtol(leaf.array.dtype, single=self.noise.single)
-        return Yardstick(rtol, float(np.sum(np.abs(self.cotangent * self.output))), self.noise.single)
+        return Yardstick(rtol, self._unit(), self.noise.single)
+
+    def _unit(self) -> float:
+        """Sum |G_j y_j|; noise that is large beside y shows larger numbers inside, counted up to the size of 1."""
+        g = np.abs(self.cotangent).ravel()
+        shown = float(g @ self.noise.absolute) / EPS
+        return max(float(g @ np.abs(self.output).ravel()), min(shown, float(g.sum())))
 
 
 @dataclass(eq=False)
