@@ -6,6 +6,7 @@ WORKERS ?= auto
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+TORCH := 2.13.0
 PIP := -m pip --quiet --disable-pip-version-check
 UV := build/uv/bin/uv
 
@@ -15,7 +16,7 @@ COMPILE := $(UV) pip compile pyproject.toml --extra dev --extra report --univers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check test lint report soundness constraints clean
+.PHONY: help check test lint report soundness peers scale constraints clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,12 +39,18 @@ report: $(STAMP)  ## write the report about the article's layers and the README'
 soundness: $(STAMP)  ## check 2000 correct layers and 10 000 error bars; write what was found (a minute)
 	$(BIN)/python -m reports.soundness
 
+peers: .venv-peers/.installed  ## compare with PyTorch, JAX and scipy, installed into .venv-peers; write what was found (20 minutes)
+	.venv-peers/bin/python -m reports.peers
+
+scale: $(STAMP)  ## measure what a check costs, to 1e8 parameters; write what was found (15 minutes, 12 GB)
+	$(BIN)/python -m reports.scale
+
 constraints: $(UV)  ## resolve the dependencies again, into constraints.txt
 	@{ echo '# Made by `make constraints`; do not edit.'; $(COMPILE); } > build/constraints.txt
 	@mv build/constraints.txt constraints.txt
 
 clean:  ## remove .venv and everything else that can be made again
-	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-peers build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last: an install that was interrupted starts over.
@@ -54,6 +61,13 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Installing into .venv (once) ..." >&2
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python $(PIP) install -c constraints.txt -e '.[dev,report]'
+	@touch $@
+
+# Apart from .venv, whose tests must do without them. A build of torch for the CPU alone is enough, and far smaller.
+.venv-peers/.installed: pyproject.toml constraints.txt
+	@echo "Installing torch and jax into .venv-peers (once) ..." >&2
+	@$(PYTHON) -m venv --clear .venv-peers
+	@.venv-peers/bin/python $(PIP) install -c constraints.txt -e . torch==$(TORCH) jax
 	@touch $@
 
 $(UV):

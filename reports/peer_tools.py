@@ -27,11 +27,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Tool:
-    """run: checks a layer at x · needs: the package whose absence makes it absent."""
+    """run: checks a layer at x · needs: the package whose absence makes it absent · judges: does it give a verdict?"""
 
     name: str
     run: Callable[[NumpyLayer, Array], Answer]
     needs: str = "scipy"
+    judges: bool = True
 
     @property
     def version(self) -> str | None:
@@ -142,6 +143,6 @@ TOOLS = (
     Tool(SLOW, _torch(fast=False), "torch"),
     Tool(FAST, _torch(fast=True), "torch"),
     Tool(JAX, _jax, "jax"),
-    Tool(SCIPY, _scipy),
-    Tool(BARE, _bare, "numpy"),
+    Tool(SCIPY, _scipy, judges=False),
+    Tool(BARE, _bare, "numpy", judges=False),
 )

@@ -84,34 +84,44 @@ def one_entry(size: float) -> Callable[[Array], Array]:
     return spoil
 
 
-def alarms(tool: Tool, make: Callable[[int], Made], seconds: float) -> str:
-    """Correct layers that fail, of as many seeds as there is time for, at least three and at most 200."""
-    end, seed, failed = time.perf_counter() + seconds, 0, 0
-    while seed < 200 and (seed < 3 or time.perf_counter() < end):
+@dataclass(frozen=True)
+class Rounds:
+    """What the interleaved runs of correct layers gave, by checker: seconds of each round, and false alarms."""
+
+    seconds: dict[str, list[float]]
+    failed: dict[str, int]
+
+
+def interleaved(tools: Sequence[Tool], make: Callable[[int], Made], rounds: int) -> Rounds:
+    """All checkers take their turn in every round, at the same layer."""
+    found = Rounds({tool.name: [] for tool in tools}, dict.fromkeys((tool.name for tool in tools), 0))
+    for seed in range(rounds):
+        for tool in tools:
+            layer, x = make(seed)
+            start = time.perf_counter()
+            answer = tool.run(layer, x)
+            found.seconds[tool.name].append(time.perf_counter() - start)
+            found.failed[tool.name] += answer.passed is False
+    return found
+
+
+def alarms(tool: Tool, make: Callable[[int], Made], known: Rounds, seconds: float) -> str:
+    """Correct layers that fail: those of the rounds, and as many further seeds as there is time for, up to 200."""
+    seed, failed = len(known.seconds[tool.name]), known.failed[tool.name]
+    end = time.perf_counter() + seconds - sum(known.seconds[tool.name])
+    while seed < 200 and time.perf_counter() < end:
         failed += tool.run(*make(seed)).passed is False
         seed += 1
     return f"{failed} of {seed}"
 
 
 def forwards(tool: Tool, make: Callable[[int], Made]) -> int:
-    """Calls of the numpy forward in one check."""
+    """Calls of the numpy forward in one check; what happens once only (loading, compiling) happens here."""
     layer, x = make(0)
     kind: type[NumpyLayer] = type(layer)
     kind.forwards = 0
     tool.run(layer, x)
     return kind.forwards
-
-
-def timed(tools: Sequence[Tool], make: Callable[[int], Made], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each checker in each round; all take their turn in every round."""
-    found: dict[str, list[float]] = {tool.name: [] for tool in tools}
-    for seed in range(rounds):
-        for tool in tools:
-            layer, x = make(seed)
-            start = time.perf_counter()
-            tool.run(layer, x)
-            found[tool.name].append(time.perf_counter() - start)
-    return found
 
 
 def ratio(seconds: dict[str, list[float]], name: str, to: str) -> tuple[str, str]:
@@ -141,21 +151,18 @@ def measure_memory(name: str, case: str) -> None:
 def case_table(name: str, tools: Sequence[Tool], effort: Effort, bar: Any) -> tuple[str, dict[str, list[float]]]:
     """One row a checker, and the seconds of all."""
     make = CASES[name]
-    for tool in tools:  # what happens once only (compiling, loading) is in no figure
-        tool.run(*make(0))
-    seconds = timed(tools, make, effort.rounds)
+    counts = {tool.name: forwards(tool, make) for tool in tools}
+    known = interleaved(tools, make, effort.rounds)
     rows = []
     for tool in tools:
         bar.set_postfix_str(f"{name}: {tool.name}")
-        verdict = tool.name != BARE
         rows.append(
             (
                 tool.name,
-                floor(tool, make, scaled) if verdict else "",
-                floor(tool, make, one_entry) if verdict else "",
-                alarms(tool, make, effort.seconds) if verdict and tool.name != "scipy check_grad" else "no verdict",
-                forwards(tool, make),
-                *ratio(seconds, tool.name, DEFAULT),
+                *_power(tool, make),
+                alarms(tool, make, known, effort.seconds) if tool.judges else "no verdict",
+                counts[tool.name],
+                *ratio(known.seconds, tool.name, DEFAULT),
                 memory(tool, name),
             )
         )
@@ -163,7 +170,12 @@ def case_table(name: str, tools: Sequence[Tool], effort: Effort, bar: Any) -> tu
     layer, x = make(0)
     entries = sum(a.size for a in leaves(layer, x))
     table = tabulate(rows, HEADS, tablefmt="github", disable_numparse=True)
-    return f"## {name}: {entries} entries\n\n{table}\n", seconds
+    return f"## {name}: {entries} entries\n\n{table}\n", known.seconds
+
+
+def _power(tool: Tool, make: Callable[[int], Made]) -> tuple[str, str]:
+    """Both floors; a bare loop has none."""
+    return ("", "") if tool.name == BARE else (floor(tool, make, scaled), floor(tool, make, one_entry))
 
 
 def figures(seconds: dict[str, dict[str, list[float]]]) -> str:
