@@ -11,12 +11,12 @@ PIP := -m pip --quiet --disable-pip-version-check
 UV := build/uv/bin/uv
 
 # The command that makes constraints.txt; every exact version, for Python 3.11 and newer, on every platform.
-COMPILE := $(UV) pip compile pyproject.toml --extra dev --extra report --universal --python-version 3.11 \
+COMPILE := $(UV) pip compile pyproject.toml --extra dev --extra report --extra mutation --universal --python-version 3.11 \
 	--upgrade --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check test lint report soundness peers scale constraints clean
+.PHONY: help check test lint report soundness peers scale mutation constraints clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ peers: .venv-peers/.installed  ## compare with PyTorch, JAX and scipy, installed
 
 scale: $(STAMP)  ## measure what a check costs, to 1e8 parameters; write what was found (15 minutes, 12 GB)
 	$(BIN)/python -m reports.scale
+
+mutation: $(STAMP)  ## corrupt the engine in 500 places, one at a time; do its tests notice? (twenty minutes)
+	@$(BIN)/python -c "import cosmic_ray" 2>/dev/null || $(BIN)/python $(PIP) install -c constraints.txt 'cosmic-ray'
+	nice -n 19 $(BIN)/python -m reports.mutation
 
 constraints: $(UV)  ## resolve the dependencies again, into constraints.txt
 	@{ echo '# Made by `make constraints`; do not edit.'; $(COMPILE); } > build/constraints.txt
