@@ -21,17 +21,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     try:
         known = parse(arguments, _version())
-        return _explain(known.cause) if known.command == "explain" else _run(known)
+        return _COMMANDS[known.command](known)
     except GradcheckError as error:
         return _complain(error)
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def _explain(cause: str | None) -> int:
+def _explain(known: argparse.Namespace) -> int:
     from gradcheck.render.explain import overview, page  # noqa: PLC0415 -- loaded when asked for
 
+    cause: str | None = known.cause
     return 0 if write_stdout(overview() if cause is None else page(cause)) else BROKEN_PIPE
+
+
+def _baseline(known: argparse.Namespace) -> int:
+    from gradcheck.cli_baseline import baseline  # noqa: PLC0415
+
+    config = _config(known)
+    return baseline(known, config, _targets(known, config), _version())
 
 
 def _run(known: argparse.Namespace) -> int:
@@ -103,18 +111,23 @@ def _config(known: argparse.Namespace) -> "Config":
     return Config() if file is None else load(file)
 
 
+def _targets(known: argparse.Namespace, config: "Config") -> tuple[str, ...]:
+    """Those typed, else the configuration's."""
+    from gradcheck.gather.config import spelled_from  # noqa: PLC0415
+
+    targets = known.targets or [spelled_from(config.folder, target, Path.cwd()) for target in config.targets]
+    if not targets:
+        raise UsageError("no TARGET: name a file, folder or module, or list targets in [tool.gradcheck]")
+    return tuple(targets)
+
+
 def _plan(known: argparse.Namespace, config: "Config") -> "Plan":
     """The command line goes before the configuration."""
-    from gradcheck.gather.config import spelled_from  # noqa: PLC0415
     from gradcheck.run.campaign import Plan  # noqa: PLC0415
     from gradcheck.run.options import Options  # noqa: PLC0415
 
-    here = Path.cwd()
-    targets = known.targets or [spelled_from(config.folder, target, here) for target in config.targets]
-    if not targets:
-        raise UsageError("no TARGET: name a file, folder or module, or list targets in [tool.gradcheck]")
     return Plan(
-        targets=tuple(targets),
+        targets=_targets(known, config),
         options=Options(
             seed=_first(known.seed, config.seed, 0),
             rtol=_first(known.rtol, config.rtol, None),
@@ -144,3 +157,6 @@ def _first(*values: Any) -> Any:
 
 def _version() -> str:
     return str(sys.modules["gradcheck"].__version__)
+
+
+_COMMANDS = {"explain": _explain, "run": _run, "baseline": _baseline}

@@ -33,9 +33,7 @@ def parse(arguments: Sequence[str] | None, version: str) -> argparse.Namespace:
     parser = _parser(version)
     known = parser.parse_args(arguments)
     if known.command is None:
-        parser.error("expected a command: run or explain")
-    if known.command == "baseline":
-        raise UsageError("gradcheck baseline: not in this version of gradcheck")
+        parser.error("expected a command: run, explain or baseline")
     if known.command == "run":
         _refuse_later(known)
         if known.budget is not None and known.method == "entries":
@@ -46,32 +44,45 @@ def parse(arguments: Sequence[str] | None, version: str) -> argparse.Namespace:
 def _parser(version: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gradcheck", description=_DESCRIPTION, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"gradcheck {version}")
-    commands = parser.add_subparsers(dest="command", metavar="{run,explain}")
+    commands = parser.add_subparsers(dest="command", metavar="{run,explain,baseline}")
     _run(commands.add_parser("run", help="check layers", description="Check layers.", allow_abbrev=False))
     explain = commands.add_parser("explain", help="what a cause means and how to mend it", allow_abbrev=False)
     explain.add_argument("cause", nargs="?", metavar="CAUSE", help="without it, the list of causes")
-    commands.add_parser("baseline", allow_abbrev=False, add_help=False).add_argument("rest", nargs="...")
+    _baseline(commands.add_parser("baseline", help="what a refactor must not change", allow_abbrev=False))
     return parser
 
 
-def _run(parser: argparse.ArgumentParser) -> None:
+def _baseline(parser: argparse.ArgumentParser) -> None:
+    parser.description = "check: has a gradient drifted? update: accept what is. prune: remove what no layer has."
+    parser.add_argument("action", choices=("check", "update", "prune"), metavar="check|update|prune")
+    parser.add_argument("--force", action="store_true", help="update although CI is set")
+    _targets(parser)
+
+
+def _targets(parser: argparse.ArgumentParser) -> None:
+    """What is checked, how long it may take, and which configuration is in force."""
     add = parser.add_argument
     add("targets", nargs="*", metavar="TARGET", help=f"{_TARGET}; without it, those of [tool.gradcheck]")
+    add("--timeout", type=_seconds, default=300.0, metavar="SECONDS", help="each import and each case (default: 300)")
+    files = parser.add_mutually_exclusive_group()
+    files.add_argument("--config", metavar="FILE", help="read [tool.gradcheck] from this file")
+    files.add_argument("--no-config", action="store_true", help="read no configuration")
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    _targets(parser)
+    add = parser.add_argument
     add("--format", type=_format, metavar="text|json", help="what stdout gets (default: text)")
     add("--report", type=_report, action="append", default=[], metavar="FORMAT=FILE", help='repeatable; "-" is stdout')
     add("--seed", type=_whole("--seed"), metavar="N", help="of every random choice (default: 0)")
     add("--rtol", type=_rtol, metavar="X", help="relative tolerance (default: that of the precision)")
     add("--method", type=_method, metavar="auto|entries|screen", help="every entry, or random directions (by size)")
     add("--budget", type=_budget, metavar="N", help="forward evaluations a leaf that a screen may take")
-    add("--timeout", type=_seconds, default=300.0, metavar="SECONDS", help="each import and each case (default: 300)")
     add("--strict", action="store_true", help="warnings fail")
     add("--allow-inconclusive", action="store_true", help="an inconclusive check does not fail")
     add("--case", type=_whole("--case"), metavar="N", help="report only case N of each class, counted from 0")
     add("--leaf", metavar="NAME", help="report only this leaf")
     add("--all", action="store_true", help="show passing leaves too")
-    files = parser.add_mutually_exclusive_group()
-    files.add_argument("--config", metavar="FILE", help="read [tool.gradcheck] from this file")
-    files.add_argument("--no-config", action="store_true", help="read no configuration")
     for option in _LATER:
         add(option, nargs="?", const="", default=None, help=argparse.SUPPRESS)
 

@@ -13,10 +13,10 @@ ROOT = Path(__file__).parent.parent
 # Folders first, then the files at the top, in the order of their dependence: an arrow points to the left only.
 ORDER = (
     "base", "subjects", "gather", "numeric", "judge", "diagnose", "run", "store", "render",
-    "api", "cli_arguments", "cli_output", "cli", "pytest_plugin", "__main__",
+    "api", "cli_arguments", "cli_output", "cli_baseline", "cli", "pytest_plugin", "__main__",
 )  # fmt: skip
 LONGEST = 300
-PRINTERS = ("cli", "cli_arguments", "cli_output", "__main__")
+PRINTERS = ("cli", "cli_arguments", "cli_baseline", "cli_output", "__main__")
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from gradcheck.base.errors import UsageError
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.targets import resolve
 
-NOT_YET = ("search", "baselines", "conventions", "budget", "power", "jobs")
-_METHODS = ("auto", "entries")
+NOT_YET = ("search", "conventions", "budget", "power", "jobs")
+_METHODS = ("auto", "entries", "screen")
 _FAULT_KEYS = ("target", "leaf", "cause", "reason")
 
 
@@ -36,7 +36,7 @@ class ExpectedFault:
 
 @dataclass(frozen=True)
 class Config:
-    """The settings in force; None where the project says nothing. targets: relative to `folder`."""
+    """The settings in force; None where the project says nothing. targets, baselines: relative to `folder`."""
 
     file: Path | None = None
     targets: tuple[str, ...] = ()
@@ -44,6 +44,7 @@ class Config:
     rtol: float | None = None
     method: str | None = None
     expected: tuple[ExpectedFault, ...] = ()
+    baselines: str = "reports/baselines"
 
     @property
     def folder(self) -> Path:
@@ -125,6 +126,12 @@ def _method(file: Path, value: object) -> str:
     return str(value)
 
 
+def _baselines(file: Path, value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise _wrong(file, "baselines", "the name of a folder", value)
+    return value
+
+
 def _expected(file: Path, value: object) -> tuple[ExpectedFault, ...]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise _wrong(file, "expected", "an array of tables, [[tool.gradcheck.expected]]", value)
@@ -155,6 +162,7 @@ _READERS: Mapping[str, Callable[[Path, object], Any]] = {
     "rtol": _rtol,
     "method": _method,
     "expected": _expected,
+    "baselines": _baselines,
 }
 
 
