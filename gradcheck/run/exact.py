@@ -12,6 +12,7 @@ from gradcheck.diagnose.finding import Severity
 from gradcheck.run.breach import Breach, Slack, breach
 from gradcheck.run.linear import linear_tests
 from gradcheck.run.rates import rate_tests
+from gradcheck.run.stateful import stateful
 from gradcheck.subjects.leaf import Leaf
 from gradcheck.subjects.subject import Gradients, Subject
 
@@ -71,10 +72,15 @@ _UPSTREAM = (
 
 
 def _stale(subject: Subject, leaves: list[Leaf], cotangent: Array, output: Array, slack: Slack) -> Iterator[Breach]:
-    """Forward elsewhere, then here, then backward: compared where the output is the same, bit for bit."""
+    """Forward elsewhere, then here, then backward: compared where the output is the same, bit for bit.
+
+    Where it is another, forward keeps state, and the gradient is judged from that state.
+    """
     here = _run(subject, cotangent, output, elsewhere=False)
     there = _run(subject, cotangent, output, elsewhere=True)
-    if here is None or there is None:
+    if here is not None and there is _STATEFUL:
+        yield from stateful(subject, leaves, cotangent)
+    if here is None or there is None or there is _STATEFUL:
         return
     for leaf in leaves:
         if slack.apart(leaf, here[leaf.name], there[leaf.name]) > 0.0:
@@ -85,15 +91,18 @@ def _stale(subject: Subject, leaves: list[Leaf], cotangent: Array, output: Array
             yield breach("stale-cache", leaf.name, text)
 
 
+_STATEFUL: Gradients = {}  # forward gives another output after it has been elsewhere
+
+
 def _run(subject: Subject, cotangent: Array, output: Array, *, elsewhere: bool) -> Gradients | None:
-    """Gradients here; None where forward cannot be run elsewhere, or gives another output afterwards."""
+    """Gradients here; None where forward cannot be run elsewhere, _STATEFUL where its output is another."""
     try:
         with subject.session() as session:
             if elsewhere:
                 session.forward(elsewhere=True)
                 session.put_back()
             if not np.array_equal(session.forward(), output, equal_nan=True):
-                return None
+                return _STATEFUL if elsewhere else None
             return session.backward(cotangent)
     except LayerError:
         return None
