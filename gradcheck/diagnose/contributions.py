@@ -29,6 +29,18 @@ def overwritten(suspect: Suspect) -> Iterator[Prediction]:
         if all(_agrees(suspect, flat, column, number, along) for flat, column in known):
             yield _prediction(suspect, label, _looked_up(suspect, [column for _, column in known]))
             return
+    covered = [_covered(suspect, flat, column) for flat, column in known]
+    if suspect.name == "input" and all(fits for fits, _ in covered) and any(alone for _, alone in covered):
+        yield _prediction(suspect, "one of the windows that cover it", looked_up=False)
+
+
+def _covered(suspect: Suspect, flat: int, column: Columns) -> tuple[bool, bool]:
+    """(is a here 0 or what one output alone contributes, is it the latter though more outputs are reached)."""
+    g, values = suspect.evidence.cotangent.ravel(), column.values[0]
+    parts = (g * values)[np.abs(values) > 100 * column.error[0]]
+    a = float(suspect.view.a.flat[flat])
+    one = bool(np.any(np.abs(parts - a) <= _SAME * np.max(np.abs(parts), initial=0.0)))
+    return one or a == 0.0, one and parts.size > 1
 
 
 def _chosen(suspect: Suspect) -> list[int]:
@@ -45,6 +57,12 @@ def _restrictions(output: Array) -> Iterator[tuple[str, int, Array]]:
             group = np.indices(output.shape)[axis].ravel()
             yield f"the last slice of dY along axis {axis} that it meets", -1, group
             yield f"the first slice of dY along axis {axis} that it meets", 0, group
+    for axes in ((1, 2), (2, 3), (0, 1)):
+        if len(output.shape) > 2 and axes[1] < len(output.shape):
+            at = np.indices(output.shape)
+            group = (at[axes[0]] * output.shape[axes[1]] + at[axes[1]]).ravel()
+            yield f"the last window (axes {axes[0]} and {axes[1]} of dY) that covers it", -1, group
+            yield f"the first window (axes {axes[0]} and {axes[1]} of dY) that covers it", 0, group
     yield "the last output that it reaches", -1, np.arange(output.size)
     yield "the first output that it reaches", 0, np.arange(output.size)
 
@@ -69,7 +87,7 @@ def _prediction(suspect: Suspect, label: str, looked_up: bool) -> Prediction:
         f"{suspect.symbol} is wrong at {int(np.sum(suspect.wrong))} of {suspect.view.n.size} entries: each of them "
         f"gets the contribution of {label} alone; the others are overwritten or never added. Add them up: {mend}."
     )
-    return Prediction(cause, 2, f"{label} alone", sentence, nothing, only(suspect.view, suspect.view.a))
+    return Prediction(cause, 3, f"{label} alone", sentence, nothing, only(suspect.view, suspect.view.a))
 
 
 def _looked_up(suspect: Suspect, columns: Sequence[Columns]) -> bool:

@@ -1,6 +1,6 @@
 """Evidence: what is known of one failing check. Extra probes are made once, and only on demand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -32,7 +32,9 @@ class Evidence:
 
     comparisons: leaf name -> both gradients for `cotangent` · output: y at the point · point: values of
     the leaves · supplied: the gradients as backward gave them · symbols: named quantities for factors
-    where: file and line of backward, or None.
+    where: file and line of backward, or None · mode: "train" or "eval" where the layer has a switch
+    contiguous: backward with the same numbers in contiguous arrays, None where they are · cached: arrays that the
+    layer keeps.
     """
 
     subject: Subject
@@ -43,6 +45,9 @@ class Evidence:
     supplied: Mapping[str, Array | None]
     symbols: Mapping[str, float]
     where: str | None = None
+    mode: str | None = None
+    contiguous: Callable[[], Gradients] | None = None
+    cached: Mapping[str, Array] = field(default_factory=dict)
     trials: int = 200  # backward passes that guesses about operands may still take, all leaves together
     _gradients: dict[bytes, Gradients] = field(default_factory=dict)
     _columns: dict[tuple[str, int], Columns | None] = field(default_factory=dict)
@@ -122,17 +127,39 @@ class Evidence:
         chosen = stream(0, "elementwise").permutation(leaf.size) < leaf.size // 2
         return all(self._stays(leaf, mask.reshape(leaf.shape)) for mask in (chosen, ~chosen))
 
+    @cached_property
+    def time_axis(self) -> int | None:
+        """The axis along which an output hangs on the inputs up to its own place; up to four evaluations."""
+        leaf = self.leaf("input")
+        if leaf is None or leaf.array.ndim < 2 or self.output.ndim < 2:
+            return None
+        shared = [axis for axis in (1, 0) if leaf.shape[axis] == self.output.shape[axis] >= 3]
+        return next((axis for axis in shared if self._causal(leaf, axis)), None)
+
+    def _causal(self, leaf: Leaf, axis: int) -> bool:
+        """Does the last slice of the input move the last of the output alone, and the first the last too?"""
+        at, end = np.indices(leaf.shape)[axis], leaf.shape[axis] - 1
+        last, first = self._moved(leaf, at == end), self._moved(leaf, at == 0)
+        if last is None or first is None:
+            return False
+        return not np.any(np.take(last, range(end), axis=axis)) and bool(np.any(np.take(first, end, axis=axis)))
+
     def _stays(self, leaf: Leaf, moved: Array) -> bool:
         """Do the outputs outside `moved` stay as they are when the entries of `moved` move?"""
+        changed = self._moved(leaf, moved)
+        return changed is not None and not np.any(changed[~moved])
+
+    def _moved(self, leaf: Leaf, moved: Array) -> Array | None:
+        """Which outputs change when the entries of `moved` move; None where that cannot be told."""
         saved = leaf.values()
         try:
             leaf.write(np.where(moved, saved + 0.25 * scale(saved), saved).astype(saved.dtype))
             output = self.subject.forward()
         except LayerError:
-            return False
+            return None
         finally:
             leaf.write(saved)
-        return output.shape == self.output.shape and bool(np.all((output == self.output)[~moved]))
+        return None if output.shape != self.output.shape else np.asarray(output != self.output)
 
     def _measure(self, leaf: Leaf, flat: int) -> Columns | None:
         step = power_of_two(scale(leaf.array)) * _STEP

@@ -20,7 +20,7 @@ def point_factor(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives n times the leaf itself, the input or the output."""
     point = suspect.evidence.point
     own = {"x" if name == "input" else name: point[name] for name in ("input", suspect.name) if name in point}
-    yield from _factors(suspect, {**own, "y": suspect.evidence.output})
+    yield from _factors(suspect, {**own, "y": suspect.evidence.output, **suspect.evidence.cached})
 
 
 def _factors(suspect: Suspect, arrays: Mapping[str, Array]) -> Iterator[Prediction]:

@@ -48,6 +48,10 @@ def left_out_mask(suspect: Suspect) -> Iterator[Prediction]:
     )
     sentence += "it is left out." if not np.any(theirs[0]) else "it is another one: keep forward's mask for backward."
     offset = only(suspect.view, suspect.view.cotangent * np.where(theirs[0], 0.0, theirs[1]))
+    if suspect.evidence.mode is not None and not np.any(theirs[0]):
+        sentence += f" This layer is in {suspect.evidence.mode} mode; so backward would be right in the other one."
+        yield Prediction("mode-mixup", 2, "the other mode's backward", sentence, nothing, offset)
+        return
     yield Prediction("elementwise-factor", 2, "another mask than forward's", sentence, nothing, offset)
 
 
@@ -61,7 +65,7 @@ def other_function(suspect: Suspect) -> Iterator[Prediction]:
     if point_hides_shape(suspect) or rounded(suspect) or not (_also_by_entry(suspect) and _follows_x(suspect)):
         return
     offset = only(suspect.view, suspect.view.a)
-    yield Prediction("wrong-local-derivative", 6, "dY times another function", _where(suspect, place), nothing, offset)
+    yield Prediction("wrong-local-derivative", 8, "dY times another function", _where(suspect, place), nothing, offset)
 
 
 def _shaped_alike(suspect: Suspect) -> bool:

@@ -22,8 +22,8 @@ _MOST = 24  # trials a leaf
 def turned_parameter(suspect: Suspect) -> Iterator[Prediction]:
     """Backward would give n if another leaf were transposed or reversed."""
     trials = 0
-    for leaf in suspect.evidence.subject.leaves:
-        if leaf.name == suspect.name or sum(length > 1 for length in leaf.shape) < 2:
+    for leaf in sorted(suspect.evidence.subject.leaves, key=lambda leaf: leaf.name == suspect.name):
+        if (leaf.name == suspect.name == "input") or sum(length > 1 for length in leaf.shape) < 2:
             continue
         for cause, label, move in _moves(leaf.shape):
             trials += 1
@@ -57,8 +57,10 @@ def _moves(shape: Index) -> Iterator[tuple[str, str, Move]]:
 def _with_leaf(suspect: Suspect, leaf: Leaf, move: Move) -> Array | None:
     saved = leaf.values()
     try:
-        leaf.write(move(saved))
-        gradient = suspect.evidence.subject.vjp(suspect.evidence.cotangent).get(suspect.name)
+        gradient = _between(suspect, leaf, move(saved))
+        if gradient is None or np.array_equal(gradient, suspect.view.a):  # backward has a copy from forward
+            leaf.write(move(saved))
+            gradient = suspect.evidence.subject.vjp(suspect.evidence.cotangent).get(suspect.name)
     except LayerError:
         return None
     finally:
@@ -66,6 +68,17 @@ def _with_leaf(suspect: Suspect, leaf: Leaf, move: Move) -> Array | None:
     if gradient is None or gradient.shape != suspect.shape:
         return None
     return np.asarray(gradient, dtype=np.float64)
+
+
+def _between(suspect: Suspect, leaf: Leaf, values: Array) -> Array | None:
+    """The gradient where the leaf, and forward's copy of it, is changed between forward and backward."""
+    with suspect.evidence.subject.session() as session:
+        session.forward()
+        for handed in session.handed:
+            if handed.shape == leaf.shape and np.array_equal(handed, leaf.array) and handed.flags.writeable:
+                handed[...] = values
+        leaf.write(values)
+        return session.backward(suspect.evidence.cotangent).get(suspect.name)
 
 
 def _prediction(suspect: Suspect, cause: str, label: str, operand: str, gradient: Array) -> Prediction:

@@ -9,7 +9,9 @@ from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.factors_at_hand import parameter_factor, point_factor
 from gradcheck.diagnose.finding import Finding
 from gradcheck.diagnose.hypothesis import Hypothesis, Match, match
+from gradcheck.diagnose.layout import memory_layout
 from gradcheck.diagnose.local import left_out_mask, other_function, wrong_local_derivative
+from gradcheck.diagnose.near import approximation
 from gradcheck.diagnose.operands import turned_cotangent, turned_parameter
 from gradcheck.diagnose.places import located, there
 from gradcheck.diagnose.reductions import other_reduction, summed_too_far, wrong_shape
@@ -19,11 +21,13 @@ from gradcheck.diagnose.screened import diagnose_screened, is_screened
 from gradcheck.diagnose.shuffles import (
     axis_flipped,
     memory_order,
+    shifted,
     slices_moved,
     swapped_leaves,
     transposed,
     values_elsewhere,
 )
+from gradcheck.diagnose.steps import time_step
 from gradcheck.diagnose.suspect import Suspect
 from gradcheck.diagnose.terms import constant_per_row, normalisation_terms, regulariser, row_term, skip_term
 from gradcheck.diagnose.together import together
@@ -34,15 +38,15 @@ from gradcheck.judge.verdict import Verdict
 
 # A stage is looked at only where no hypothesis of those before it was accepted. Adding a cause is adding a line here.
 EXACT: tuple[Hypothesis, ...] = (
-    zero_gradient, sign_flipped, transposed, swapped_leaves, summed_too_far, other_reduction, axis_flipped,
-    memory_order, left_out_mask, constant_factor, ghost_gradient,
+    memory_layout, zero_gradient, sign_flipped, transposed, swapped_leaves, summed_too_far, other_reduction,
+    axis_flipped, memory_order, left_out_mask, constant_factor, ghost_gradient,
 )  # fmt: skip
 FITTED: tuple[Hypothesis, ...] = (
     row_term, skip_term, parameter_factor, wrong_local_derivative, sliced_factor, point_factor, regulariser,
-    slices_moved,
+    slices_moved, shifted,
 )  # fmt: skip
-PROBED: tuple[Hypothesis, ...] = (turned_parameter, turned_cotangent, overwritten)
-LOOSE: tuple[Hypothesis, ...] = (constant_per_row, values_elsewhere, other_function, normalisation_terms)
+PROBED: tuple[Hypothesis, ...] = (turned_parameter, turned_cotangent, time_step, overwritten)
+LOOSE: tuple[Hypothesis, ...] = (constant_per_row, values_elsewhere, other_function, normalisation_terms, approximation)
 STAGES = (EXACT, FITTED, PROBED, LOOSE)
 PLAIN: tuple[Hypothesis, ...] = (zero_gradient, ghost_gradient)  # at an input of equal entries the rest look alike
 

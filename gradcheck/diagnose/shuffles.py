@@ -66,6 +66,37 @@ def slices_moved(suspect: Suspect) -> Iterator[Prediction]:
         yield Prediction("permuted-entries", 3, label, sentence, _reordering(order, axis))
 
 
+def shifted(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward gives n one or two places on along an axis or two: a padding cut off at the wrong end."""
+    shape = suspect.shape
+    long = [axis for axis, length in enumerate(shape) if length > 3]
+    moves = [(s,) for s in _SHIFTS] + list(itertools.product(_SHIFTS, repeat=2))
+    for chosen in [*((axis,) for axis in long), *itertools.combinations(long, 2)]:
+        for by in (move for move in moves if len(move) == len(chosen)):
+            places = listed([f"{s:+d} along axis {axis}" for s, axis in zip(by, chosen, strict=True)])
+            sentence = (
+                f"{suspect.symbol} holds the right values at other places: the numeric gradient shifted by {places}. "
+                f"Look how backward cuts off a padding, and where its slices begin."
+            )
+            yield Prediction("permuted-entries", 3, f"shifted by {places}", sentence, _shifting(chosen, by))
+
+
+_SHIFTS = (-2, -1, 1, 2)
+
+
+def _shifting(chosen: Index, by: Index) -> Move:
+    """What comes in from outside is unknown: NaN."""
+
+    def move(n: Array) -> Array:
+        rolled = np.roll(n, by, axis=chosen)
+        for shift, axis in zip(by, chosen, strict=True):
+            at = np.indices(n.shape)[axis]
+            rolled = np.where((at < shift) | (at >= n.shape[axis] + shift), np.nan, rolled)
+        return rolled
+
+    return move
+
+
 def values_elsewhere(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives the values of n, in other places, and nothing simpler says which."""
     view, shape = suspect.view, suspect.shape

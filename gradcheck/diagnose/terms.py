@@ -82,7 +82,8 @@ def normalisation_terms(suspect: Suspect) -> Iterator[Prediction]:
         return
     for axis, length in enumerate(suspect.shape):
         columns = [np.ones(suspect.shape), suspect.point]
-        if length < 5 or suspect.evidence.elementwise or not _varies(view, axis, columns):
+        mode = suspect.evidence.mode if axis == 0 and _scales_dy(suspect) else None
+        if length < 5 or (suspect.evidence.elementwise and mode != "eval") or not _varies(view, axis, columns):
             continue
         fitted = (view.a - view.n) - _left(view.a - view.n, axis, columns)
         sentence = (
@@ -91,7 +92,32 @@ def normalisation_terms(suspect: Suspect) -> Iterator[Prediction]:
             f"out what comes through them."
         )
         name = f"without the terms of the mean and the variance over axis {axis}"
-        yield Prediction("missing-term", 6, name, sentence, same, only(view, fitted))
+        if mode is not None:
+            yield Prediction(
+                "mode-mixup", 6, "the other mode's formula", _mixed_up(suspect, mode), same, only(view, fitted)
+            )
+        else:
+            yield Prediction("missing-term", 6, name, sentence, same, only(view, fitted))
+
+
+def _scales_dy(suspect: Suspect) -> bool:
+    """Is a, in training, or n, in eval mode, dY times one number along axis 0?"""
+    values = suspect.view.n if suspect.evidence.mode == "eval" else suspect.view.a
+    factor = values / suspect.view.cotangent
+    return bool(np.all(np.ptp(factor, axis=0) <= 1e-6 * np.max(np.abs(factor), axis=0)))
+
+
+def _mixed_up(suspect: Suspect, mode: str) -> str:
+    """The sentence of mode-mixup for a normalisation in this mode."""
+    if mode == "eval":
+        return (
+            f"In eval mode {suspect.symbol} holds the training formula: forward takes running statistics, which do "
+            f"not hang on the input, so that dE/dX is dY * gamma / std alone. Let backward look at the mode too."
+        )
+    return (
+        f"In training mode {suspect.symbol} is that of eval mode: the mean and the variance of the batch are taken as "
+        f"constants, but here they hang on every row of the input. Let backward look at the mode too."
+    )
 
 
 def _row_terms(y: Array, axis: int) -> Iterator[tuple[str, Term]]:

@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.base.arithmetic import cotangent as fixed_cotangent
+from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure, LayerError, UsageError
 from gradcheck.base.failures import failure_of
 from gradcheck.base.randomness import signed, stream
@@ -28,9 +29,10 @@ from gradcheck.run.exact import exact_tests, replayable
 from gradcheck.run.fingerprint import Fingerprint, gradient_print, precision_of
 from gradcheck.run.fixed import at_fixed_point
 from gradcheck.run.kinks import reconsider
+from gradcheck.run.layouts import contiguous
 from gradcheck.run.leaves import leaf_result
 from gradcheck.run.measure import ENTRIES, Measured, Point, measure, noise_of
-from gradcheck.run.modes import enter
+from gradcheck.run.modes import enter, mode_of
 from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult, Evaluations, LeafResult
 from gradcheck.run.where import place_of_backward
@@ -38,7 +40,7 @@ from gradcheck.subjects.chain import Chain
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.layer import LayerSubject, function_subject, layer_subject
 from gradcheck.subjects.spelling import is_network
-from gradcheck.subjects.subject import Subject
+from gradcheck.subjects.subject import Gradients, Subject
 
 
 def check_specimen(specimen: Specimen, name: str, options: Options, *, added: bool = False) -> CheckResult:
@@ -190,9 +192,27 @@ def _diagnosed(point: Point, measured: Measured, known: Sequence[Finding], speci
     subject = point.subject
     evidence = Evidence(
         subject, comparisons, point.cotangent, point.output, {leaf.name: leaf.values() for leaf in subject.leaves},
-        point.gradients, _symbols(specimen), place_of_backward(specimen),
+        point.gradients, _symbols(specimen), place_of_backward(specimen), mode_of(specimen),
+        _contiguous(point, specimen), _cached(point, specimen),
     )  # fmt: skip
     return diagnose(evidence)
+
+
+def _cached(point: Point, specimen: Specimen) -> dict[str, Array]:
+    """Float arrays in the layer's own attributes after forward, parameters aside."""
+    if isinstance(specimen, FunctionSpecimen):
+        return {}
+    leaves = {leaf.name for leaf in point.subject.leaves}
+    with point.subject.session() as session:
+        session.forward()
+        found = {name: value for name, value in getattr(specimen.layer, "__dict__", {}).items() if name not in leaves}
+        return {name: np.array(v) for name, v in found.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
+
+
+def _contiguous(point: Point, specimen: Specimen) -> Callable[[], Gradients] | None:
+    """Backward once more with contiguous arrays; None where they are contiguous."""
+    moved = contiguous(specimen)
+    return None if moved is None else lambda: _subject(moved, point.options).vjp(point.cotangent)
 
 
 def _forgiven(finding: Finding, comparisons: dict[str, Comparison]) -> dict[str, Comparison]:
@@ -215,8 +235,10 @@ def _screened_note(point: Point, measured: Measured) -> list[str]:
     if not names or point.options.method == "screen":
         return []
     return [
-        f"{', '.join(names)}: more than {ENTRIES} entries, so held against the derivative along random directions "
-        f"(method entries measures each)"
+        (
+            f"{', '.join(names)}: more than {ENTRIES} entries, so held against the derivative along random directions "
+            f"(method entries measures each)"
+        )
     ]
 
 

@@ -22,7 +22,7 @@ _SPELLED = {TRAIN: "train", EVAL: "test"}  # in a dict of settings: {"mode": "tr
 
 def modes_for(specimen: Specimen) -> list[str]:
     """The mode that the layer is not in, where it has a switch."""
-    now = _mode(specimen)
+    now = mode_of(specimen)
     return [] if now is None else [EVAL if now == TRAIN else TRAIN]
 
 
@@ -54,7 +54,7 @@ def in_mode(specimen: Specimen, mode: str) -> Specimen:
     return replace(specimen, arguments=tuple(changed))
 
 
-def _mode(specimen: Specimen) -> str | None:
+def mode_of(specimen: Specimen) -> str | None:
     """The mode that the first switch shows; None where there is no switch."""
     if isinstance(specimen, FunctionSpecimen):
         return next((mode for a in specimen.arguments if (mode := _setting(a))), None)

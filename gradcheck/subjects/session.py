@@ -58,6 +58,11 @@ class LayerSession:
             gradients = {name: self._chained(cotangent, g) for name, g in gradients.items()}
         return self._departures.undone(gradients)
 
+    @property
+    def handed(self) -> list[Array]:
+        """See Session.handed."""
+        return [array for array, _ in self._handed]
+
     def put_back(self) -> None:
         """See Session.put_back."""
         for (leaf, slot, values), bound in zip(self._held, self._bound, strict=True):

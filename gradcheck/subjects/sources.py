@@ -145,6 +145,22 @@ def _gradient(value: Any) -> Array | None:
     return np.array(value, dtype=np.float64)
 
 
+@dataclass(frozen=True, eq=False)
+class _Item(Slot):
+    """An item of a dict or list that backward may bind anew: self.grads = {"W": ...}."""
+
+    home: Slot
+
+    def get(self) -> Any:
+        """What the item holds in the container that is there now."""
+        return self.home.get()[self.key]
+
+
+def _followed(slot: Slot, homes: Mapping[str, Slot]) -> Slot:
+    home = None if slot.attribute else homes.get(slot.path.removesuffix(f"[{slot.key!r}]"))
+    return slot if home is None else _Item(slot.path, slot.container, slot.key, slot.attribute, home)
+
+
 def places_beside(layer: Any, parameters: Mapping[str, Slot], before: Mapping[str, Any]) -> dict[str, Slot]:
     """The gradient's place of every parameter that has one; call it after a backward.
 
@@ -156,11 +172,11 @@ def places_beside(layer: Any, parameters: Mapping[str, Slot], before: Mapping[st
         if isinstance(slot.get(), np.ndarray | float) and before.get(slot.path) is not slot.get()
     }
     in_place = {path: s for path, s in _by_path(layer).items() if path in before and isinstance(s.get(), np.ndarray)}
-    found = {}
+    found, homes = {}, _by_path(layer)
     for path, slot in parameters.items():
         names = [name for name in _candidates(path, slot) if name in written or name in in_place]
         if names:
-            found[path] = written.get(names[0]) or in_place[names[0]]
+            found[path] = _followed(written.get(names[0]) or in_place[names[0]], homes)
     return found
 
 

@@ -40,6 +40,11 @@ class Session(Protocol):
         """
         ...
 
+    @property
+    def handed(self) -> list[Array]:
+        """The arrays that the last forward was handed, copies of the input's leaves."""
+        ...
+
     def put_back(self) -> None:
         """Parameters and random state as they were at the start; all other state is kept."""
         ...
