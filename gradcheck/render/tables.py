@@ -25,7 +25,7 @@ def gravity(item: Json) -> int:
 
 def leaf_table(leaves: Sequence[Json], *, indent: str = "") -> str:
     """One row a leaf, failing rows first; long names and shapes are folded."""
-    rows = [_leaf_row(leaf) for leaf in sorted(leaves, key=gravity)]
+    rows = [leaf_cells(leaf) for leaf in sorted(leaves, key=gravity)]
     width = [_width(head, [row[at] for row in rows]) for at, head in enumerate(_LEAF_HEADS)]
     shape, wrong = min(width[1], 18), min(width[2], 16)
     room = WIDTH - len(indent) - shape - wrong - sum(width[3:]) - 2 * (len(width) - 1)
@@ -44,6 +44,13 @@ def entry_table(entries: Sequence[Json], *, indent: str = "") -> str:
             return table
     limits = [16, *[None] * 5]  # an index of many axes: folded
     return _table([_entry_row(e, 4) for e in entries], _ENTRY_HEADS, align=align, indent=indent, limits=limits)
+
+
+def entry_cells(entries: Sequence[Json]) -> list[tuple[str, ...]]:
+    """The rows of the table of entries, with the digits that tell both values apart."""
+    pairs = [(from_json(e["analytic"]), from_json(e["numeric"])) for e in entries]
+    digits = wording.telling_digits(pairs)
+    return [_entry_row(e, digits) for e in entries]
 
 
 def pass_table(rows: Sequence[tuple[str, Sequence[Json]]]) -> str:
@@ -71,7 +78,8 @@ def widest(text: str) -> int:
     return max(map(len, text.splitlines()), default=0)
 
 
-def _leaf_row(leaf: Json) -> tuple[str, ...]:
+def leaf_cells(leaf: Json) -> tuple[str, ...]:
+    """Name, shape, wrong, digits, detects, verdict."""
     digits = wording.agreement(from_json(leaf["agreement_digits"])) if leaf["checked"] else "-"
     detects = _detects(from_json(leaf["detectable"]))
     wrong = f"{leaf['wrong']} of {leaf['checked']}"

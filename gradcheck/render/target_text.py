@@ -4,10 +4,10 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from gradcheck.judge.verdict import Verdict
 from gradcheck.render.check_text import BODY, Known, check_block, error_line, factor_of, names_in
+from gradcheck.render.standing import by_reason
 from gradcheck.render.tables import pass_table
 from gradcheck.render.wording import clean, count, index, mark, value, wrap
 from gradcheck.store.numbers import Json, from_json
@@ -26,7 +26,7 @@ def target_text(name: str, checks: list[Json], known: Known, *, show_all: bool, 
     if plain:
         parts[0] += "\n" + "\n".join([pass_table(_passing(plain)), *_remarks(plain)])
     told = sorted((check for check in checks if check not in plain), key=weight)
-    groups = [[check] for check in told] if show_all else _by_reason(told)
+    groups = [[check] for check in told] if show_all else by_reason(told)
     parts += [_group(group, known, show_all=show_all) for group in groups]
     return "\n\n".join(parts)
 
@@ -87,21 +87,6 @@ def _remarks(checks: list[Json]) -> Iterator[str]:
 def _said(check: Json) -> Iterator[str]:
     yield from (clean(note) for note in check["notes"])
     yield from (f"{clean(leaf['name'])}: {mark(leaf['note'])}" for leaf in check["leaves"] if leaf["note"])
-
-
-def _by_reason(checks: list[Json]) -> list[list[Json]]:
-    groups: dict[Any, list[Json]] = {}
-    for check in checks:
-        groups.setdefault(_reason(check), []).append(check)
-    return list(groups.values())
-
-
-def _reason(check: Json) -> tuple[Any, ...]:
-    """What two checks have in common that are wrong for the same reason."""
-    error = check["error"] or {}
-    leaves = tuple((leaf["name"], leaf["verdict"]) for leaf in check["leaves"] if leaf["verdict"] != "pass")
-    findings = tuple(sorted({(finding["leaf"], finding["cause"]) for finding in check["findings"]}))
-    return (check["expected"], check["verdict"], error.get("kind"), error.get("where"), leaves, findings)
 
 
 def _group(group: list[Json], known: Known, *, show_all: bool) -> str:

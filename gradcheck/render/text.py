@@ -7,6 +7,7 @@ from tabulate import tabulate
 
 from gradcheck.judge.verdict import Verdict
 from gradcheck.render.check_text import Known, check_block, error_text
+from gradcheck.render.standing import tally, verified
 from gradcheck.render.target_text import target_text, weight
 from gradcheck.render.wording import clean, count, wrap
 from gradcheck.store.numbers import Json
@@ -41,7 +42,7 @@ def run_text(record: Json, *, show_all: bool = False, colour: bool = False) -> s
     parts += [_problem(problem) for problem in record["problems"]]
     parts += [_vanished(fault) for fault in record.get("expected_vanished", ())]
     parts += [wrap(f"note: {clean(note)}", hanging="  ") for note in record.get("notes", ())]
-    parts += [_overview(record["checks"]), f"{_summary(record)}\n\n{_promise(record['checks'])}"]
+    parts += [_overview(record["checks"]), f"{_summary(record)}\n\n{verified(record['checks'])}"]
     text = "\n\n".join(part for part in parts if part)
     return _paint(text) if colour else text
 
@@ -89,12 +90,7 @@ def _overview(checks: list[Json]) -> str:
 
 def _summary(record: Json) -> str:
     """`14 checks: 12 pass, 1 fail, 1 error`, then how to read it."""
-    numbers = record["summary"]
-    kinds = [f"{numbers[v.value]} {v.value}" for v in Verdict if numbers[v.value] or v is Verdict.PASS]
-    extra = [f"{numbers['expected']} of these expected"] if numbers["expected"] else []
-    extra += [count(len(record["problems"]), "problem")] if record["problems"] else []
-    extra += ["interrupted: more was to come"] if record.get("interrupted") else []
-    first = wrap("; ".join([f"{count(len(record['checks']), 'check')}: {', '.join(kinds)}", *extra]))
+    first = wrap(tally(record))
     legends = [_FAILS] if _compares(record["checks"]) else []
     legends += [_PASSES] if record["checks"] else []
     return "\n\n".join([first, *map(wrap, legends)])
@@ -103,14 +99,6 @@ def _summary(record: Json) -> str:
 def _compares(checks: list[Json]) -> bool:
     """Is there a table of wrong entries to explain?"""
     return any(leaf["verdict"] == "fail" for check in checks for leaf in check["leaves"])
-
-
-def _promise(checks: list[Json]) -> str:
-    """The last line. The legend above it says the same in full; this must fit in one line."""
-    passing = [check for check in checks if check["verdict"] == Verdict.PASS.value]
-    leaves, entries = _amount(passing)
-    amount = f"{count(len(passing), 'check')}, {count(leaves, 'leaf', 'leaves')}, {_entries(entries)}"
-    return f"Verified {amount}: {'the derivative of this forward' if passing else 'nothing is promised'}."
 
 
 def _amount(checks: list[Json]) -> tuple[int, int]:

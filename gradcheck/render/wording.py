@@ -28,6 +28,11 @@ def clean_lines(text: object) -> list[str]:
     return [clean(line.expandtabs(4)) for line in str(text).splitlines()] or [""]
 
 
+def clip(text: str, limit: int) -> str:
+    """The text, cut where it is longer than any name or message should be."""
+    return text if len(text) <= limit else f"{text[:limit]} [{len(text) - limit} more characters]"
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """`1 entry`, `2 entries`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
