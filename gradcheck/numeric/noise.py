@@ -13,7 +13,7 @@ from gradcheck.base.randomness import signed
 from gradcheck.subjects.leaf import Leaf
 
 _POINTS = 7
-_SPACINGS = (1e-12, 1e-10, 1e-8, 1e-6)
+_SPACINGS = (1e-12, 1e-10, 1e-8, 1e-6, 1e-4)
 _LAST_PLACES, _LAST_PLACE = 1e-6, 2.0**-40  # jumps no larger may be rounding: of an output's size, or at all
 _PLACES = 2.0**20  # steps of fewer last places may show no rounding
 _SMALL = 2.0**-10  # outputs that are far smaller than the numbers inside
@@ -80,7 +80,7 @@ def measure_noise(
         for leaf, saved, _ in held:
             leaf.write(saved)
     # Whatever moves so little may be rounded flat inside, as log(1 - 1e-17) is: numbers of the size of 1 hide that.
-    return found or Noise(least, np.full(y.size, EPS / 2 * inside))
+    return _louder(found, Noise(least, np.full(y.size, EPS / 2 * inside)))
 
 
 def _louder(one: Noise | None, other: Noise) -> Noise:
