@@ -184,16 +184,16 @@ class _Entries:
 
     def _sample(self, entry: int, step: float, plus: Array, minus: Array) -> tuple[float, float]:
         """Both outputs of one entry, written into plus and minus; the steps really taken, NaN where one fails."""
-        put, forward, shape = self._put, self._sampler.forward, plus.shape
+        put, forward = self._put, self._sampler.forward
         saved = self._place[entry].item()
         above, below = saved + step, saved - step
         try:
             put(entry, above)
             above = self._place[entry].item() if self._rounds else above
-            plus[:] = forward().reshape(shape)
+            plus[:] = forward().ravel()
             put(entry, below)
             below = self._place[entry].item() if self._rounds else below
-            minus[:] = forward().reshape(shape)
+            minus[:] = forward().ravel()
         except (LayerError, ValueError):  # ValueError: an output of another shape
             return np.nan, np.nan
         finally:
