@@ -35,6 +35,8 @@ CASES: dict[str, Callable[[int], Made]] = {
     "1000 ReLUs at random points": relus,
 }
 GRID = tuple(m * 10.0**e for e in range(2, -11, -1) for m in (5, 2, 1))  # of errors, largest first
+DECADES = GRID[2::3]
+SLOW_CHECK = 2.0  # seconds, above which a checker's floors are sought among the powers of ten alone
 NOTICED = 10.0  # a checker that returns a norm has noticed when it is that many times a correct layer's
 HEADS = ("checker", "scale error", "one entry", "false alarms", "forwards", "time", "spread", "memory, MB")
 
@@ -57,15 +59,20 @@ def caught(tool: Tool, make: Callable[[int], Made], seed: int, spoil: Callable[[
     return answer.norm > NOTICED * tool.run(layer, x).norm
 
 
-def floor(tool: Tool, make: Callable[[int], Made], fault: Callable[[float], Callable[[Array], Array]]) -> str:
-    """The smallest error of GRID that is caught, by bisection; seed 0."""
-    if not caught(tool, make, 0, fault(GRID[0])):
-        return f"none up to {GRID[0]:.0g}"
-    low, high = 0, len(GRID)  # caught at low, not at high
+def floor(
+    tool: Tool,
+    make: Callable[[int], Made],
+    fault: Callable[[float], Callable[[Array], Array]],
+    grid: Sequence[float] = GRID,
+) -> str:
+    """The smallest error of the grid that is caught, by bisection; seed 0."""
+    if not caught(tool, make, 0, fault(grid[0])):
+        return f"none up to {grid[0]:.0g}"
+    low, high = 0, len(grid)  # caught at low, not at high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if caught(tool, make, 0, fault(GRID[middle])) else (low, middle)
-    return f"{GRID[low]:.0e}"
+        low, high = (middle, high) if caught(tool, make, 0, fault(grid[middle])) else (low, middle)
+    return f"{grid[low]:.0e}"
 
 
 def scaled(size: float) -> Callable[[Array], Array]:
@@ -86,22 +93,30 @@ def one_entry(size: float) -> Callable[[Array], Array]:
 
 @dataclass(frozen=True)
 class Rounds:
-    """What the interleaved runs of correct layers gave, by checker: seconds of each round, and false alarms."""
+    """What the interleaved runs of correct layers gave, by checker.
+
+    seconds: of each round · failed: how many were false alarms · forwards: calls of the numpy forward in the last.
+    """
 
     seconds: dict[str, list[float]]
     failed: dict[str, int]
+    forwards: dict[str, int]
 
 
 def interleaved(tools: Sequence[Tool], make: Callable[[int], Made], rounds: int) -> Rounds:
     """All checkers take their turn in every round, at the same layer."""
-    found = Rounds({tool.name: [] for tool in tools}, dict.fromkeys((tool.name for tool in tools), 0))
+    names = [tool.name for tool in tools]
+    found = Rounds({name: [] for name in names}, dict.fromkeys(names, 0), {})
     for seed in range(rounds):
         for tool in tools:
             layer, x = make(seed)
+            kind: type[NumpyLayer] = type(layer)
+            kind.forwards = 0
             start = time.perf_counter()
             answer = tool.run(layer, x)
             found.seconds[tool.name].append(time.perf_counter() - start)
             found.failed[tool.name] += answer.passed is False
+            found.forwards[tool.name] = kind.forwards
     return found
 
 
@@ -113,15 +128,6 @@ def alarms(tool: Tool, make: Callable[[int], Made], known: Rounds, seconds: floa
         failed += tool.run(*make(seed)).passed is False
         seed += 1
     return f"{failed} of {seed}"
-
-
-def forwards(tool: Tool, make: Callable[[int], Made]) -> int:
-    """Calls of the numpy forward in one check; what happens once only (loading, compiling) happens here."""
-    layer, x = make(0)
-    kind: type[NumpyLayer] = type(layer)
-    kind.forwards = 0
-    tool.run(layer, x)
-    return kind.forwards
 
 
 def ratio(seconds: dict[str, list[float]], name: str, to: str) -> tuple[str, str]:
@@ -151,7 +157,6 @@ def measure_memory(name: str, case: str) -> None:
 def case_table(name: str, tools: Sequence[Tool], effort: Effort, bar: Any) -> tuple[str, dict[str, list[float]]]:
     """One row a checker, and the seconds of all."""
     make = CASES[name]
-    counts = {tool.name: forwards(tool, make) for tool in tools}
     known = interleaved(tools, make, effort.rounds)
     rows = []
     for tool in tools:
@@ -159,9 +164,9 @@ def case_table(name: str, tools: Sequence[Tool], effort: Effort, bar: Any) -> tu
         rows.append(
             (
                 tool.name,
-                *_power(tool, make),
+                *_power(tool, make, min(known.seconds[tool.name])),
                 alarms(tool, make, known, effort.seconds) if tool.judges else "no verdict",
-                counts[tool.name],
+                known.forwards[tool.name],
                 *ratio(known.seconds, tool.name, DEFAULT),
                 memory(tool, name),
             )
@@ -173,9 +178,12 @@ def case_table(name: str, tools: Sequence[Tool], effort: Effort, bar: Any) -> tu
     return f"## {name}: {entries} entries\n\n{table}\n", known.seconds
 
 
-def _power(tool: Tool, make: Callable[[int], Made]) -> tuple[str, str]:
+def _power(tool: Tool, make: Callable[[int], Made], seconds: float) -> tuple[str, str]:
     """Both floors; a bare loop has none."""
-    return ("", "") if tool.name == BARE else (floor(tool, make, scaled), floor(tool, make, one_entry))
+    if tool.name == BARE:
+        return "", ""
+    grid = DECADES if seconds > SLOW_CHECK else GRID
+    return floor(tool, make, scaled, grid), floor(tool, make, one_entry, grid)
 
 
 def figures(seconds: dict[str, dict[str, list[float]]]) -> str:
@@ -206,9 +214,9 @@ Written by `make peers`; do not edit. Each checker has its defaults; all get the
   spread.
 - memory: peak of a process of its own, above what it held before the check.
 
-Errors are tried on a grid of 1, 2, 5 times the powers of ten. scipy's check_grad gives one norm and no verdict: it
-counts as having noticed when the norm is {noticed:.0f} times that of the correct layer. A bare loop is two evaluations
-an entry at one step, without a verdict.
+Errors are tried on a grid of 1, 2, 5 times the powers of ten; of the powers of ten alone, for a checker that takes more
+than two seconds. scipy's check_grad gives one norm and no verdict: it counts as having noticed when the norm is
+{noticed:.0f} times that of the correct layer. A bare loop is two evaluations an entry at one step, without a verdict.
 
 {tables}
 ## FC 196x32: wall time against a bare loop and against PyTorch's slow mode
@@ -221,6 +229,8 @@ def page(effort: Effort) -> str:
     """The whole page."""
     tools = [tool for tool in TOOLS if tool.version is not None]
     tables, seconds = [], {}
+    for tool in tools:  # what happens once only (loading, compiling) is in no figure
+        tool.run(*CASES["FC 16x8"](0))
     with tqdm(total=len(tools) * len(CASES), desc="peers", disable=None) as bar:
         for name in CASES:
             table, seconds[name] = case_table(name, tools, effort, bar)

@@ -61,7 +61,7 @@ def test_every_checker_sees_the_same_gradients(kind: str) -> None:
 def test_checkers_that_are_always_there_count_their_forwards(name: str) -> None:
     tool = next(tool for tool in TOOLS if tool.name == name)
     assert tool.version
-    assert peers.forwards(tool, dense(5, 3)) > 5 + 15 + 3
+    assert peers.interleaved([tool], dense(5, 3), 2).forwards[name] > 5 + 15 + 3
 
 
 @pytest.mark.parametrize("name", [tool.name for tool in TOOLS if tool.needs in ("torch", "jax")])
@@ -93,6 +93,10 @@ def threshold(least: float) -> Tool:
 @pytest.mark.parametrize("least", [200.0, 1e-3, 2e-7, 1e-10])
 def test_the_floor_is_the_smallest_error_that_is_caught(least: float) -> None:
     assert peers.floor(threshold(least), dense(5, 3), peers.scaled) == f"{least:.0e}"
+
+
+def test_of_a_slow_checker_the_floor_is_a_power_of_ten() -> None:
+    assert peers.floor(threshold(2e-4), dense(5, 3), peers.scaled, peers.DECADES) == "1e-03"
 
 
 def test_a_checker_that_catches_nothing_has_no_floor() -> None:
