@@ -1,5 +1,7 @@
 """Recurrent layers (N, T, D), attention, gates, residual branches, embeddings; mostly pairs of functions."""
 
+from typing import Any
+
 import numpy as np
 
 from tests.planted.catalogue import Planted, draw, weights
@@ -42,7 +44,8 @@ def rnn_backward(dh, cache, fault=""):
 
 def lstm_forward(x, h0, W, U, b):
     _n, d = h0.shape
-    h, c, kept = h0, np.zeros_like(h0), []
+    h, c = h0, np.zeros_like(h0)
+    kept: list[tuple[Any, ...]] = []
     out = []
     for t in range(x.shape[1]):
         a = x[:, t] @ W + h @ U + b

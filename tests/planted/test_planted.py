@@ -5,9 +5,8 @@ import pytest
 from gradcheck import check
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen
 from gradcheck.run.factors import name_alone
-from tests.planted import dense, elementwise, images, others
+from tests.planted.corpus import NUMBERS as PLANTED
 
-PLANTED = [*dense.PLANTED, *images.PLANTED, *elementwise.PLANTED, *others.PLANTED]
 EACH = pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.name)
 
 

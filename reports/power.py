@@ -1,0 +1,174 @@
+"""How often is a fault found, and rightly named? `python -m reports.power` writes power.md beside this file.
+
+Every planted fault and its correct twin (tests/planted/) is checked under several seeds.
+"""
+
+import argparse
+import statistics
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from gradcheck import Result, check
+from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen
+from gradcheck.run.factors import name_alone
+from tests.planted.catalogue import Planted
+from tests.planted.corpus import CORPUS
+
+PAGE = Path(__file__).with_suffix(".md")
+VAGUE = frozenset({"located", "border-wrong", "unrecognised"})  # a place, or nothing: no confident name
+ODD = frozenset({"located", "unrecognised"})  # planted so where no cause of the list fits
+LEAST = 0.99  # of the seeds, in which each fault must be found
+TEXT = """# Power: planted faults found and named
+
+Written by `python -m reports.power --seeds {seeds}`; do not edit.
+
+{faults} planted faults in tests/planted/, each with a correct twin; {seeds} seeds each.
+
+{figures}
+
+recall: checks of faulty layers with a finding; false alarms: checks of correct twins that do not pass or have a
+finding; first finding as expected: it has the planted cause (for faults that are too odd for the list that is
+`unrecognised` or `located`); named with the right cause: the same, these faults counted as not named; all as expected:
+every leaf has its cause and no other has one; confident wrong: first findings that name a cause which is not the planted one, `located`, `border-wrong` and
+`unrecognised` aside; factor: checks whose expression (or one of the tied) is the planted one; evaluations: forwards and
+backwards of the diagnosis, divided by those of the check, on the failing checks.
+
+## By cause
+
+{causes}
+
+## Confusions
+
+{confusions}
+
+## Seeds
+
+{seeds_text}
+"""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One fault under one seed."""
+
+    name: str
+    cause: str
+    seed: int
+    found: bool
+    first: str
+    exact: bool
+    alarm: bool
+    factor: bool | None
+    share: float
+
+
+def run(made: Any, x: Any, seed: int) -> Result:
+    """A layer, or a pair of functions with their arguments."""
+    return check(made[0], made[1], x, seed=seed) if isinstance(made, tuple) else check(made, x, seed=seed)
+
+
+def trial(place: int, seed: int) -> Trial:
+    """Check the fault at that place of the corpus, and its twin."""
+    warnings.simplefilter("ignore")
+    planted = CORPUS[place]
+    faulty, twin = run(planted.make_faulty(), planted.x, seed), run(planted.make_twin(), planted.x, seed)
+    calls = faulty.evaluations
+    return Trial(
+        planted.name, planted.cause, seed,
+        found=bool(faulty.findings),
+        first=faulty.findings[0].cause if faulty.findings else "nothing",
+        exact={f.cause for f in faulty.findings} == {planted.cause}
+        and {f.leaf for f in faulty.findings} >= set(planted.leaf.split()),
+        alarm=not twin.passed or bool(twin.findings),
+        factor=_factor(planted, faulty),
+        share=(calls.diagnosis_forward + calls.diagnosis_backward) / (calls.forward + calls.backward),
+    )  # fmt: skip
+
+
+def _factor(planted: Planted, result: Result) -> bool | None:
+    """Is the factor's expression the planted one? None where none is asked for."""
+    if planted.expression is None:
+        return None
+    made = planted.make_faulty()
+    specimen = (
+        FunctionSpecimen(made[0], made[1], planted.x) if isinstance(made, tuple) else LayerSpecimen(made, planted.x)
+    )
+    named = name_alone(result, specimen)
+    return any(planted.expression in (f.expression, *f.tied) for f in named.findings)
+
+
+def trials(seeds: int, workers: int) -> list[Trial]:
+    """All of them."""
+    jobs = [(place, seed) for place in range(len(CORPUS)) for seed in range(seeds)]
+    with ProcessPoolExecutor(workers) as pool:
+        return list(pool.map(trial, *zip(*jobs, strict=True), chunksize=4))
+
+
+def wrong(t: Trial) -> bool:
+    """Is a cause named with confidence, and another one than planted?"""
+    return t.found and t.first not in VAGUE and t.first != t.cause
+
+
+def rarely_found(done: Sequence[Trial]) -> list[str]:
+    """Faults that are found in fewer than 99 of 100 seeds."""
+    shares = {name: [t.found for t in done if t.name == name] for name in dict.fromkeys(t.name for t in done)}
+    return [name for name, found in shares.items() if sum(found) < LEAST * len(found)]
+
+
+def page(done: Sequence[Trial], seeds: int) -> str:
+    """The report's text."""
+    factors = [t.factor for t in done if t.factor is not None]
+    rows = [
+        ("recall", _share([t.found for t in done]), ">= 99 %"),
+        ("false alarms", f"{sum(t.alarm for t in done)} of {len(done)}", "0"),
+        ("first finding as expected", _share([t.first == t.cause for t in done]), ">= 95 %"),
+        ("named with the right cause", _share([t.first == t.cause and t.first not in ODD for t in done]), ""),
+        ("all as expected", _share([t.exact for t in done]), ""),
+        ("confident wrong name", _share([wrong(t) for t in done]), "<= 0.5 %"),
+        ("factor's expression right", _share(factors), ">= 99 %"),
+        ("diagnosis / check, median evaluations", f"{statistics.median(t.share for t in done if t.found):.2f}", "<= 3"),
+    ]
+    by_cause = [
+        (cause, len({t.name for t in mine}), _share([t.found for t in mine]), _share([t.first == cause for t in mine]))
+        for cause in sorted({t.cause for t in done})
+        for mine in [[t for t in done if t.cause == cause]]
+    ]
+    mixed = Counter((t.cause, t.first, t.name) for t in done if t.first != t.cause)
+    confusions = [(cause, first, name, n) for (cause, first, name), n in mixed.most_common()]
+    rare, alarms = rarely_found(done), sorted({t.name for t in done if t.alarm})
+    rarely, failed = (", ".join(names) or "none" for names in (rare, alarms))
+    said = f"Found in fewer than 99 of 100 seeds: {rarely}. Twins that failed: {failed}."
+    return TEXT.format(
+        seeds=seeds,
+        faults=len({t.name for t in done}),
+        figures=tabulate(rows, ("figure", "measured", "to reach"), "pipe"),
+        causes=tabulate(by_cause, ("planted cause", "faults", "found", "named first"), "pipe"),
+        confusions=tabulate(confusions, ("planted", "named", "fault", "checks"), "pipe") or "None.",
+        seeds_text=said,
+    )
+
+
+def _share(flags: Sequence[bool]) -> str:
+    return f"{100 * sum(flags) / len(flags):.1f} % ({sum(flags)} of {len(flags)})" if flags else "-"
+
+
+def main() -> int:
+    """Write the page; 1 where a fault is rarely found or a twin fails."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--workers", type=int, default=2)
+    known = parser.parse_args()
+    done = trials(known.seeds, known.workers)
+    PAGE.write_text(page(done, known.seeds), encoding="utf-8")
+    return int(bool(rarely_found(done)) or any(t.alarm for t in done))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
