@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.base.arrays import Array
+from gradcheck.base.arrays import Array, saved
 from gradcheck.subjects.graph import attribute_names, containers, slots
 
 
@@ -25,7 +25,7 @@ class Snapshot:
     def __init__(self, root: Any, without: Iterable[Array] = ()) -> None:
         self._bindings = [(c, _bindings(c)) for c in containers(root)]
         skip = {id(array) for array in without}
-        self._arrays = [(a, a.copy()) for a in _arrays(root) if id(a) not in skip]
+        self._arrays = [(a, saved(a)) for a in _arrays(root) if id(a) not in skip]
         self._random = RandomState(root)
 
     def restore(self) -> None:
@@ -33,8 +33,8 @@ class Snapshot:
         for container, held in self._bindings:
             if _differs(_bindings(container), held):
                 _rebind(container, held)
-        for array, saved in self._arrays:
-            _write_back(array, saved)
+        for array, copy in self._arrays:
+            _write_back(array, copy)
         self._random.restore()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.base.arrays import Array, is_float_array
+from gradcheck.base.arrays import Array, identical, is_float_array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import eps
 from gradcheck.base.randomness import signed, stream
@@ -175,7 +175,7 @@ class LayerSubject:
     def _prove(self, output: Array, random: RandomState) -> None:
         values = [leaf.values() for leaf in self.leaves]
         same = np.array_equal(self._quick(), output, equal_nan=True) and random.unchanged()
-        still = all(np.array_equal(leaf.array, v, equal_nan=True) for leaf, v in zip(self.leaves, values, strict=True))
+        still = all(identical(leaf.array, v) for leaf, v in zip(self.leaves, values, strict=True))
         if not same or not still:
             raise StateChangedError
 

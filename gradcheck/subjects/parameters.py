@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.base.arrays import Array, is_float_array
+from gradcheck.base.arrays import BLOCK, Array, blocks, identical, is_float_array, saved
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import scale
 from gradcheck.base.randomness import signed
@@ -85,7 +85,7 @@ def find_parameters(
             _add(found, path, slot, supplied.sources.get(path))
         elif depends:
             buffers.append(path)
-        elif path in supplied.moved and _is_ghost(path, slot, supplied.moved[path]):
+        elif path in supplied.moved and _is_ghost(path, slot, finite=supplied.moved[path]):
             _add(found, path, slot, None)
     if buffers:
         found.notes.append(
@@ -109,7 +109,7 @@ def _candidates(layer: Any, scout: _Scout) -> dict[str, Slot]:
     held = {slot.path: slot for slot in slots(layer) if _is_candidate(slot)}
 
     def changed() -> set[str]:
-        before = {path: (slot.get(), np.array(slot.get())) for path, slot in held.items()}
+        before = {path: (slot.get(), _kept(slot.get())) for path, slot in held.items()}
         scout.forward()
         return {path for path, (value, copy) in before.items() if not _same(held[path], value, copy)}
 
@@ -124,9 +124,13 @@ def _is_candidate(slot: Slot) -> bool:
     return type(value) is float and isinstance(slot.key, str) and slot.key.lstrip("_") not in KEPT_RATES
 
 
+def _kept(value: Any) -> Array:
+    return saved(value) if isinstance(value, np.ndarray) else np.array(value)
+
+
 def _same(slot: Slot, value: Any, copy: Array) -> bool:
     try:
-        return slot.get() is value and np.array(value).tobytes() == copy.tobytes()
+        return slot.get() is value and identical(np.asarray(value), copy)
     except (AttributeError, KeyError, IndexError):
         return False
 
@@ -144,12 +148,12 @@ def _untied(candidates: Mapping[str, Slot]) -> dict[str, Slot]:
 
 @dataclass
 class _SuppliedTo:
-    """What one backward at rate 1 has shown. moved: path -> change · sources: where else a gradient stands."""
+    """What one backward at rate 1 has shown. moved: path -> is the change finite? · sources: other places of gradients."""
 
     scout: _Scout
     candidates: Mapping[str, Slot]
     generator: np.random.Generator
-    moved: dict[str, Array] = field(default_factory=dict)
+    moved: dict[str, bool] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     _known: dict[str, bool] = field(default_factory=dict)
@@ -178,10 +182,11 @@ def _after_backward(
         nonlocal returned
         scout.forward()
         held = {slot.path: slot.get() for slot in slots(layer)}
-        copies = {path: np.array(slot.get(), dtype=np.float64) for path, slot in candidates.items()}
+        copies = {path: _kept(slot.get()) for path, slot in candidates.items()}
         bound = {path: slot.get() for path, slot in candidates.items()}
         returned = driver.backward(cotangent.copy(), 1.0).parameters
-        found.moved = {p: change for p, s in candidates.items() if (change := _change(s, copies[p])) is not None}
+        changes = {path: _change(slot, copies[path]) for path, slot in candidates.items()}
+        found.moved = {path: finite for path, finite in changes.items() if finite is not None}
         still = {path: s for path, s in candidates.items() if path not in found.moved}
         if declared.gradients is not None:
             found.sources.update(declared_sources(driver, declared, still))
@@ -207,22 +212,31 @@ def _returned_to(found: _SuppliedTo, returned: Any, who: str) -> None:
         found.notes.append(f"{who} returns {', '.join(left)}, which could not be told to be any parameter's gradient")
 
 
-def _change(slot: Slot, before: Array) -> Array | None:
-    """Before - after, None where nothing changed."""
+def _change(slot: Slot, before: Array) -> bool | None:
+    """Is the change finite everywhere? None where nothing changed."""
     try:
         value = slot.get()
     except (AttributeError, KeyError, IndexError):
         return None
-    if not isinstance(value, np.ndarray | np.generic | float | int):
+    if not isinstance(value, np.ndarray | np.generic | float | int) or not np.size(value):
         return None
+    now = np.asarray(value)
+    if now.shape != before.shape:
+        return bool(np.isfinite(now).all())
+    changed, finite = False, True
     with np.errstate(all="ignore"):
-        change = before - np.asarray(value, dtype=np.float64)
-    return change if change.size and (change != 0).any() else None
+        for one, other in zip(blocks(before), blocks(now), strict=True):
+            change = one.astype(np.float64) - other
+            changed |= bool((change != 0).any())
+            finite &= bool(np.isfinite(change).all())
+    return finite if changed else None
 
 
 def _depends(slot: Slot, scout: _Scout, generator: np.random.Generator) -> bool:
     """Does the output move when the array does? A forward that raises there does depend."""
     value = slot.get()
+    if isinstance(value, np.ndarray) and value.size > BLOCK and value.flags.writeable:
+        return _large_depends(value, scout, generator)
     if isinstance(value, np.ndarray):
         kick = (scale(value) * signed(generator, value.shape) / 64).astype(value.dtype)
         moved: Any = value + kick
@@ -241,6 +255,26 @@ def _depends(slot: Slot, scout: _Scout, generator: np.random.Generator) -> bool:
         _put(slot, value)
 
 
+def _large_depends(value: Array, scout: _Scout, generator: np.random.Generator) -> bool:
+    """The same in place, a block at a time: a large array is not copied but to restore it."""
+    unit = scale(next(blocks(value))) / 64
+
+    def kicked() -> Array:
+        flat = value.reshape(-1) if value.flags.c_contiguous else value.flat
+        for low in range(0, value.size, BLOCK):
+            here = flat[low : low + BLOCK]
+            flat[low : low + BLOCK] = here + (unit * signed(generator, here.shape)).astype(value.dtype)
+        return scout.forward()
+
+    copy = saved(value)
+    try:
+        return not np.array_equal(scout.output, scout.run(kicked), equal_nan=True)
+    except LayerError:
+        return True
+    finally:
+        np.copyto(value, copy)
+
+
 def _put(slot: Slot, value: Any) -> None:
     """The kick is a re-binding: the user's own array is not written, read-only ones included."""
     if not isinstance(slot.container, tuple):
@@ -254,7 +288,7 @@ def _ought(path: str, slot: Slot, supplied: tuple[str, ...]) -> bool:
     return is_parameter_name(path) or any(alike(path, other) for other in supplied)
 
 
-def _is_ghost(path: str, slot: Slot, change: Array) -> bool:
+def _is_ghost(path: str, slot: Slot, *, finite: bool) -> bool:
     """A parameter by its name, updated, though the output never depends on it."""
     named = is_parameter_name(path) and not is_buffer_name(path)
-    return named and isinstance(slot.get(), np.ndarray) and bool(np.isfinite(change).all())
+    return named and isinstance(slot.get(), np.ndarray) and finite

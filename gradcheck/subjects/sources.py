@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gradcheck.base.arrays import Array, is_float_array
+from gradcheck.base.arrays import Array, is_float_array, saved
 from gradcheck.subjects.asked import Pairs
 from gradcheck.subjects.calls import call
 from gradcheck.subjects.graph import Slot, slots
@@ -41,16 +41,19 @@ class Update:
 
     def before(self, slot: Slot) -> None:
         """Copy the parameter."""
-        self._before = np.array(slot.get(), dtype=np.float64)
+        value = slot.get()
+        self._before = saved(value) if isinstance(value, np.ndarray) else np.array(value, dtype=np.float64)
 
     def after(self, slot: Slot, rate: float, returned: Any) -> Array | None:
         """(before - after) / rate; a re-bound parameter of another shape gives what it would broadcast to."""
         del returned
-        now = slot.get()
-        if self._before is None or not isinstance(now, np.ndarray | np.generic | float | int):
+        now, before, self._before = slot.get(), self._before, None
+        if before is None or not isinstance(now, np.ndarray | np.generic | float | int):
             return None
-        change = self._before - np.asarray(now, dtype=np.float64)
-        return np.asarray(change / rate if rate else change)
+        change = np.asarray(np.subtract(before, now, dtype=np.float64))
+        if rate:
+            change /= rate
+        return change
 
 
 @dataclass
