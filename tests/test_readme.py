@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,16 @@ def test_with_its_update_moved_up_it_fails(
     lines[at - 1], lines[at] = lines[at], lines[at - 1]
     assert run(tmp_path, "".join(lines), monkeypatch) == 1
     assert "updated-before-use" in capsys.readouterr().out
+
+
+def test_the_convention_of_the_example_fits_its_layer() -> None:
+    source = next(block for block in blocks("python") if "class Shift" in block)
+    names: dict[str, Any] = {}
+    exec(source, names)  # noqa: S102 -- the page's own example
+    assert names["result"].passed, str(names["result"])
+    assert list(names["result"].leaves) == ["input", "theta"]
+    exec(source.replace("dy * (1 -", "dy * (2 -"), names)  # noqa: S102
+    assert not names["result"].passed
 
 
 def test_the_other_examples_are_valid(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def _untied(candidates: Mapping[str, Slot]) -> dict[str, Slot]:
 
 @dataclass
 class _SuppliedTo:
-    """What one backward at rate 1 has shown. moved: path -> is the change finite? · sources: other places of gradients."""
+    """What one backward at rate 1 has shown. moved: path -> is the change finite? · sources: where else they stand."""
 
     scout: _Scout
     candidates: Mapping[str, Slot]
