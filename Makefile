@@ -45,7 +45,7 @@ peers: .venv-peers/.installed  ## compare with PyTorch, JAX and scipy, installed
 scale: $(STAMP)  ## measure what a check costs, to 1e8 parameters; write what was found (15 minutes, 12 GB)
 	$(BIN)/python -m reports.scale
 
-mutation: $(STAMP)  ## corrupt the engine in 500 places, one at a time; do its tests notice? (twenty minutes)
+mutation: $(STAMP)  ## corrupt the engine in 300 places, one at a time; do its tests notice? (a quarter of an hour)
 	@$(BIN)/python -c "import cosmic_ray" 2>/dev/null || $(BIN)/python $(PIP) install -c constraints.txt 'cosmic-ray'
 	nice -n 19 $(BIN)/python -m reports.mutation
 

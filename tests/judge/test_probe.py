@@ -37,6 +37,11 @@ def test_what_decides_nothing_promises_nothing() -> None:
 
 
 def test_one_entry_is_seen_by_the_sharpest_direction_of_signs() -> None:
-    probes = (probe("signs", 3e-9), probe("signs", 2e-9), probe("signs", 1e-9, undecided=True), probe("gaussian", 1e-12))
+    probes = (
+        probe("signs", 3e-9),
+        probe("signs", 2e-9),
+        probe("signs", 1e-9, undecided=True),
+        probe("gaussian", 1e-12),
+    )
     assert detectable(probes) == 4e-9
     assert math.isnan(detectable(probes[2:]))

@@ -1,0 +1,140 @@
+"""The noise that is measured is the noise that was put there."""
+
+import numpy as np
+import pytest
+
+from gradcheck.base.errors import Failure, LayerError
+from gradcheck.numeric import noise as module
+from gradcheck.numeric.noise import Noise, measure_noise
+from gradcheck.subjects.leaf import Leaf, Role
+
+EPS = 2.0**-52
+
+
+def measured(f, x, g=None, dtype="float64", seed=0):
+    leaf = Leaf("x", Role.INPUT, np.array(x))
+    y = f(leaf.array)
+    g = np.ones(y.shape) if g is None else g
+    kept = leaf.array.copy()
+    found = measure_noise(lambda: f(leaf.array), [leaf], g, y, np.random.default_rng(seed), dtype=dtype)
+    assert leaf.array.tobytes() == kept.tobytes()
+    return found
+
+
+def test_noise_is_relative_or_absolute_whichever_is_larger():
+    noise = Noise(1e-3, np.array([0.0, 5.0]))
+    assert noise.of(np.array([2000.0, 2000.0])).tolist() == [2.0, 5.0]
+    assert [Noise(r, np.zeros(1)).single for r in (1e-16, 1e-11, 1.1e-11, 1e-7)] == [False, False, True, True]
+
+
+X = np.random.default_rng(0).normal(size=40)
+
+
+def test_a_plain_function_has_the_noise_of_its_precision():
+    found = measured(lambda x: np.tanh(x) + 1.0, X)
+    assert EPS <= found.relative < 4 * EPS
+    assert not found.single
+    assert measured(lambda x: np.tanh(x) + 1.0, X, dtype="float32").relative == 2.0**-23
+
+
+def test_rounding_to_float32_is_noticed():
+    assert measured(lambda x: np.tanh(x.astype(np.float32)).astype(np.float64), X).relative >= 2.0**-24
+    assert measured(lambda x: np.ones(3), X).relative == 2.0**-24  # 1 is a float32 number, the point is none
+    assert measured(lambda x: np.ones(3), [1.0, 2.0]).relative == EPS
+    assert measured(lambda x: np.zeros(3), X).relative == EPS
+    assert measured(lambda x: np.zeros(0), X).relative == EPS
+
+
+@pytest.mark.parametrize("level", [1e-12, 1e-9, 1e-6])
+def test_planted_noise_is_found_within_a_factor(level):
+    """A fast wave far below the spacing is noise to every step."""
+    rng = np.random.default_rng(1)
+
+    def f(x):
+        return 1 + np.tanh(x) + level * rng.normal(size=x.shape)
+
+    found = measured(f, X, np.random.default_rng(2).normal(size=40))
+    assert 0.3 * level < np.median(found.absolute) < 2 * level
+    assert 0.05 * level < found.relative < 4 * level
+
+
+def test_the_spacing_grows_until_values_differ():
+    spacings = []
+
+    def f(x):
+        spacings.append(float(np.abs(x - 1).max()))
+        return np.floor(x * 1e9) / 1e9
+
+    measured(f, [1.0])
+    seen = [s for s in spacings if s > 0]
+    assert [
+        round(float(np.log10(s / (k + 1))), 1) + 0.0 for s, k in zip(seen[::6], [0] * 9, strict=False)
+    ] == pytest.approx([-12 + 2 * k for k in range(len(seen[::6]))], abs=0.5)
+    assert len(seen) % 6 == 0
+
+
+def test_what_never_moves_may_be_rounded_flat_inside():
+    found = measured(lambda x: np.full(3, 0.3) + 0 * x.sum(), X)
+    assert found.relative == EPS
+    assert found.absolute == pytest.approx(EPS / 2 * min(1.0, float(np.sqrt(np.mean(X**2)))))
+    assert measured(lambda x: np.full(3, 0.3), 100 * X).absolute == pytest.approx(EPS / 2)
+
+
+def test_a_forward_that_raises_or_is_not_finite_keeps_the_least():
+    calls = []
+
+    def raises(x):
+        calls.append(0)
+        if len(calls) > 1:
+            raise LayerError(Failure("ValueError", "no"))
+        return np.array([0.3])
+
+    assert measured(raises, [0.1]).relative == EPS
+    assert measured(lambda x: np.where(x == 0.1, 0.3, np.inf), [0.1]).relative == EPS
+
+
+def columns(*rows):
+    return np.array(rows, dtype=float).T
+
+
+def test_the_level_of_pure_noise_by_hand():
+    """Signs that alternate: the differences of order k are 2**k, so the estimates are 2**k / sqrt((2k)! / k!**2)."""
+    level = module._ecnoise(columns([1, -1, 1, -1, 1, -1, 1]), np.array([1.0]))
+    ratios = [2.0**k / np.sqrt(c) for k, c in zip(range(1, 7), (2, 6, 20, 70, 252, 924), strict=True)]
+    assert level[0] == pytest.approx(ratios[0])
+
+
+def test_a_smooth_function_has_only_its_last_differences():
+    t = np.arange(7.0)
+    level = module._ecnoise(columns(t**2 + 1e-9 * np.array([1, -1, 1, 1, -1, 1, -1.0])), np.array([1e9]))
+    assert 1e-10 < level[0] < 1e-8
+
+
+def test_a_kink_is_no_noise_and_rounding_is_no_kink():
+    kink, jump = [0, 0, 0, 0, 1, 2, 3], [0, 0, 0, 1, 1, 1, 1]
+    noise = [1, -1, 1, 1, -1, 1, -1]
+    assert module._bent(columns(kink, jump, noise), np.ones(3)).tolist() == [True, True, False]
+    small = 1e-7 * np.array(jump)  # of an output of size 1: it may be rounding
+    assert module._bent(columns(small, small), np.array([1.0, 1e-3])).tolist() == [False, True]
+    least = 2.0**-41 * np.array(jump)
+    assert module._bent(columns(least, 4 * least), np.zeros(2)).tolist() == [False, True]
+    assert module._ecnoise(columns(kink), np.ones(1)).tolist() == [0.0]
+
+
+def test_how_far_a_second_difference_must_stand_out():
+    def bent(rest):
+        return bool(
+            module._bent(np.cumsum(np.cumsum(np.array([[0], [0], [1], [rest], [rest], [1], [0.0]]), 0), 0), np.ones(1))[
+                0
+            ]
+        )
+
+    assert bent(0.04)
+    assert not bent(0.06)
+
+
+def test_the_louder_of_two():
+    one, other = Noise(1.0, np.array([1.0, 5.0])), Noise(2.0, np.array([3.0, 4.0]))
+    both = module._louder(one, other)
+    assert (both.relative, both.absolute.tolist()) == (2.0, [3.0, 5.0])
+    assert module._louder(None, other) is other
