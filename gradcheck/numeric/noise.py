@@ -10,12 +10,13 @@ from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import EPS, eps, scale
 from gradcheck.base.randomness import signed
-from gradcheck.subjects.leaf import Leaf
+from gradcheck.subjects.leaf import Leaf, Role
 
 _POINTS = 7
 _SPACINGS = (1e-12, 1e-10, 1e-8, 1e-6, 1e-4)
 _LAST_PLACES, _LAST_PLACE = 1e-6, 2.0**-40  # jumps no larger may be rounding: of an output's size, or at all
 _PLACES = 2.0**20  # steps of fewer last places may show no rounding
+_ALIKE = 1e-6  # relative; whole last places differ by more
 _SMALL = 2.0**-10  # outputs that are far smaller than the numbers inside
 _SINGLE = eps(np.float32)
 _FEW_OUTPUTS = 100_000  # above this many outputs only the noise of E is measured, not that of each
@@ -61,26 +62,34 @@ def measure_noise(
     if y.size and _rounded_to_single(y, leaves):
         least = max(least, _SINGLE / 2)
     held = [(leaf, leaf.values(), signed(generator, leaf.shape) * scale(leaf.array)) for leaf in leaves]
-    inside = min(1.0, max((scale(leaf.array) for leaf in leaves), default=1.0))
-    found: Noise | None = None
+    floor = Noise(least, np.full(y.size, EPS / 2 * _inside(leaves)))
     try:
-        for spacing in _SPACINGS:
-            rows = _along(forward, held, spacing, y)
-            if rows is None:
-                break
-            values = rows @ g
-            if len(np.unique(values)) <= _POINTS // 2:
-                continue
-            found = _louder(found, _noise(rows, values, y, g, least))
-            if not _in_last_places(rows, y, inside):
-                return found
+        return _over_spacings(lambda spacing: _along(forward, held, spacing, y), y, g, floor)
     except LayerError:
-        pass
+        return floor
     finally:
         for leaf, saved, _ in held:
             leaf.write(saved)
-    # Whatever moves so little may be rounded flat inside, as log(1 - 1e-17) is: numbers of the size of 1 hide that.
-    return _louder(found, Noise(least, np.full(y.size, EPS / 2 * inside)))
+
+
+def _over_spacings(along: Callable[[float], Array | None], y: Array, g: Array, floor: Noise) -> Noise:
+    """The noise at the first spacing that shows it.
+
+    floor: for what moves by so few last places that it may be rounded flat inside, as log(1 - 1e-17) is.
+    """
+    found: Noise | None = None
+    for spacing in _SPACINGS:
+        rows = along(spacing)
+        if rows is None:
+            break
+        if len(np.unique(rows @ g)) <= _POINTS // 2:
+            continue
+        found = _louder(found, _noise(rows, rows @ g, y, g, floor.relative))
+        if not _in_last_places(rows, y, 2 * float(floor.absolute.max(initial=0.0))):
+            return found
+    if found is not None and rows is not None and not _stepped(rows @ g):
+        return found
+    return _louder(found, floor)
 
 
 def _louder(one: Noise | None, other: Noise) -> Noise:
@@ -89,13 +98,25 @@ def _louder(one: Noise | None, other: Noise) -> Noise:
     return Noise(max(one.relative, other.relative), np.maximum(one.absolute, other.absolute))
 
 
-def _in_last_places(rows: Array, y: Array, inside: float) -> bool:
-    """Are outputs far smaller than the numbers inside, and moved by a few last places of these?
+def _inside(leaves: Sequence[Leaf]) -> float:
+    """How large the numbers inside forward are at least likely to be: as the inputs, up to 1."""
+    inputs = [leaf for leaf in leaves if leaf.role is Role.INPUT] or list(leaves)
+    return min(1.0, max((scale(leaf.array) for leaf in inputs), default=1.0))
 
-    Such steps may all be alike, so that they show no rounding; wider ones tell. inside: size of the numbers inside.
+
+def _in_last_places(rows: Array, y: Array, last: float) -> bool:
+    """Are outputs far smaller than the numbers inside, and moved by few of their last places?
+
+    Such steps may all be alike, so that they show no rounding; wider ones tell. last: a last place of those numbers.
     """
     steps = float(np.abs(np.diff(rows, axis=0)).max(initial=0.0))
-    return steps < _PLACES * EPS * inside and float(np.abs(y).max(initial=0.0)) < _SMALL * inside
+    return steps < _PLACES * last and float(np.abs(y).max(initial=0.0)) < _SMALL * last / EPS
+
+
+def _stepped(values: Array) -> bool:
+    """Are the steps of a few sizes only, as whole last places are? Those of a smooth function all differ."""
+    steps = np.sort(np.abs(np.diff(values)))
+    return int(np.sum(np.diff(steps) > _ALIKE * steps[-1])) < _POINTS // 2
 
 
 def _along(

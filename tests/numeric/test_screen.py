@@ -235,18 +235,37 @@ def test_tied_pools_pass_along_directions(seed):
     assert check(layers.MaxPoolLayer((14, 16, 2)), x, seed=seed, method="screen").passed
 
 
-def test_a_saturated_loss_passes_along_directions():
-    class CrossEntropy:
-        def forward(self, x):
-            e = np.exp(x - x.max(1, keepdims=True))
-            self.p = e / e.sum(1, keepdims=True)
-            return float(-np.log(self.p[np.arange(3), [0, 2, 1]]).mean())
+class CrossEntropy:
+    """Softmax and cross entropy in one; near 0 it is log(1 - 1e-17), whose rounding is that of 1."""
 
-        def backward(self, g):
-            d = self.p.copy()
-            d[np.arange(3), [0, 2, 1]] -= 1
-            return g * d / 3
+    factor = 1.0
 
-    x = np.array([[97.3, -50.8, 83.5, -228.6], [63.1, -92.1, 95.2, -188.8], [84.3, 124.6, -35.7, -143.6]])
-    for seed in range(12):
-        assert check(CrossEntropy(), x, seed=seed, method="screen").verdict != "fail"
+    def forward(self, x):
+        e = np.exp(x - x.max(1, keepdims=True))
+        self.p = e / e.sum(1, keepdims=True)
+        return float(-np.log(self.p[np.arange(3), [0, 2, 1]]).mean())
+
+    def backward(self, g):
+        d = self.p.copy()
+        d[np.arange(3), [0, 2, 1]] -= 1
+        return self.factor * g * d / 3
+
+
+def saturated(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(3, 4)) * 100
+    for row, target in enumerate([0, 2, 1]):
+        x[row, target] = x[row].max() + rng.uniform(0, 40)
+    return x
+
+
+@pytest.mark.parametrize("method", ["entries", "screen"])
+@pytest.mark.parametrize("seed", [0, 13, 21, 45, 89, 122, 185, 279, 326, 555])
+def test_a_saturated_loss_passes(seed, method):
+    assert check(CrossEntropy(), saturated(seed), seed=seed, method=method).passed
+
+
+def test_a_loss_that_is_not_saturated_shows_a_small_factor():
+    layer, x = CrossEntropy(), np.random.default_rng(0).normal(size=(3, 4))
+    layer.factor = 1 + 1e-7
+    assert check(layer, x).verdict == "fail"
