@@ -5,13 +5,17 @@ analytic gradient is the truth that every error bar must contain.
 """
 
 import argparse
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tabulate import tabulate
+from tqdm import tqdm
 
 import layers
 from gradcheck import Result, check
@@ -20,6 +24,7 @@ from gradcheck.numeric.directional import along
 from gradcheck.numeric.noise import measure_noise
 from gradcheck.numeric.rungs import Sampler
 from gradcheck.subjects.layer import layer_subject
+from reports.correct import KINDS
 
 PAGE = Path(__file__).with_suffix(".md")
 TEXT = """# Correct layers at random shapes and seeds
@@ -92,11 +97,15 @@ def _scaled(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
 
 
 def run(checks: int) -> list[tuple[object, ...]]:
-    """One row a family."""
-    return [_row(name, make, checks // len(FAMILIES)) for name, make in FAMILIES.items()]
+    """One row a family, on two processes at most."""
+    families = FAMILIES | KINDS
+    row = partial(_row, checks=checks // len(families))
+    with ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        return list(tqdm(pool.map(row, families), total=len(families), unit="family", disable=None))
 
 
-def _row(name: str, make: Callable[[np.random.Generator], Made], checks: int) -> tuple[object, ...]:
+def _row(name: str, checks: int) -> tuple[object, ...]:
+    make = (FAMILIES | KINDS)[name]
     verdicts: Counter[str] = Counter()
     held: list[bool] = []
     digits: list[float] = []
@@ -108,7 +117,7 @@ def _row(name: str, make: Callable[[np.random.Generator], Made], checks: int) ->
         verdicts[str(result.verdict)] += 1
         _weigh(result, held, digits)
         entries = sum(leaf.entries for leaf in result.leaves.values())
-        cost.append(max(result.evaluations.forward - 60, 0) / entries)
+        cost.append(max(result.evaluations.forward - 60, 0) / max(entries, 1))
     return (
         name, checks, verdicts["fail"] + verdicts["error"], verdicts["inconclusive"], len(held),
         f"{np.mean(held):.3%}", f"{np.median(digits):.1f}", f"{np.median(cost):.2f}",

@@ -8,6 +8,7 @@ from gradcheck.numeric.rungs import Rung
 _COLUMNS = 4
 _SQUARE = 0.35  # successive differences of D fall at least nearly as h**2
 _LINEAR = 0.65  # or as h
+_SHED = 16  # an asymmetry that falls faster at one halving was a kink's, which now lies behind
 
 
 def bar(estimate: Estimate) -> float:
@@ -24,6 +25,18 @@ def jumps(rungs: Sequence[Rung]) -> bool:
     return steady and abs(c.jump) > max(10 * c.rounding, 1e-9 * c.size)
 
 
+def clear(rungs: Sequence[Rung]) -> Sequence[Rung]:
+    """The rungs after the last kink that the halving steps have left behind: wider ones say nothing of the point.
+
+    The asymmetry of a smooth function falls as h or h**3; one that vanishes at one halving was a kink between both.
+    """
+    for k in range(len(rungs) - 1, 0, -1):
+        wide, close = rungs[k - 1], rungs[k]
+        if abs(close.jump) + 4 * close.rounding < abs(wide.jump) / _SHED:
+            return rungs[k:]
+    return rungs
+
+
 def believed(rungs: Sequence[Rung]) -> Estimate:
     """What the last rungs of one ladder prove; UNKNOWN where they prove nothing.
 
@@ -31,6 +44,7 @@ def believed(rungs: Sequence[Rung]) -> Estimate:
     differences of D must fall as h**2 or be below r. Where they fall only as h, the two sides are extrapolated
     apart; where these agree their mean is the derivative.
     """
+    rungs = clear(rungs)
     if len(rungs) < 3:
         return UNKNOWN
     b, c = rungs[-2:]

@@ -7,13 +7,14 @@ have all powers of h. The bar is the extrapolation's last change + 2 r, with r t
 import numpy as np
 
 from gradcheck.base.precision import power_of_two
-from gradcheck.numeric.belief import bar, believed, jumps, own_side
+from gradcheck.numeric.belief import bar, believed, clear, jumps, own_side
 from gradcheck.numeric.estimate import UNKNOWN, Estimate
 from gradcheck.numeric.kinks import one_sided
 from gradcheck.numeric.lines import Line
 from gradcheck.numeric.rungs import Rung, Sampler
 
 RUNGS = 6
+_MORE = 4  # rungs more, where kinks left behind have made wider ones useless
 _STARTS = (5, 14, 24, 34)  # a ladder starts at unit / 2**these, one after the other until one is believed
 _SMALLEST = 44  # kinks nearer than unit / 2**this are at the point
 
@@ -66,7 +67,9 @@ class Climb:
     def _ladder(self, start: float) -> tuple[list[Rung], Estimate]:
         rungs: list[Rung] = []
         best = UNKNOWN
-        for k in range(RUNGS):
+        for k in range(RUNGS + _MORE):
+            if len(clear(rungs)) >= RUNGS or (k >= RUNGS and len(clear(rungs)) == len(rungs)):
+                break
             rung = self.rung(start / 2**k)
             if rung is None:
                 continue

@@ -11,7 +11,6 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.precision import EPS
 from gradcheck.numeric.lines import Line
 from gradcheck.numeric.noise import Noise
 
@@ -82,7 +81,7 @@ class Sampler:
 
     def hidden(self, moved: Array) -> float:
         """Sum |G_j| times the rounding of the outputs that no step has changed: rounded flat, they are not constant."""
-        least = np.maximum(EPS / 2 * np.abs(self.y), self.noise.absolute)
+        least = np.maximum(self.noise.relative / 2 * np.abs(self.y), self.noise.absolute)
         return float((self.weight * ~moved) @ least)
 
     def nothing_moved(self) -> Array:

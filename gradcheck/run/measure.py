@@ -172,7 +172,7 @@ def _estimates(
 ) -> LeafEstimates:
     steps = [f.step for f in others.values() if f.step is not None]
     first, start = _first(point.gradients[leaf.name], leaf), LARGEST
-    if len(steps) >= _LADDERS:
+    if len(steps) >= _LADDERS and not point.noise.single:  # the coarse noise of float32 leaves no step to spare
         first, start = [], min(steps)
     agrees = _Agrees(leaf, point.gradients[leaf.name], point.yardstick(leaf).rtol, error)
     return measure_entries(sampler, leaf, agrees, first, start)
