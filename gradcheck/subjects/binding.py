@@ -1,7 +1,7 @@
 """What each parameter of a backward is to be given, told by its name."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -18,7 +18,8 @@ from gradcheck.subjects.spelling import (
     positional,
 )
 
-_TARGETS = frozenset({"y_true", "target", "targets", "label", "labels", "ground_truth"})
+_TARGETS = frozenset({"y_true", "target", "targets", "label", "labels", "ground_truth", "y_batch"})
+_PERHAPS = frozenset({"y", "Y", "t"})  # dY, the output or the target: not alone, nor beside a dY
 
 
 class Kind(StrEnum):
@@ -56,10 +57,11 @@ def roles_of(
     wanted = [p for p in parameters if p.default is p.empty or (not derivative and _has_a_use(p.name))]
     if derivative and len(wanted) <= len(inputs.names) and not any(_is_mine(p.name, inputs) for p in wanted):
         return tuple(_input(inputs, i, p.name) for i, p in enumerate(wanted))
-    if len(inputs.names) == 1 and [p.name for p in wanted if p.name in _TARGETS]:
+    target = _foreign_target([p.name for p in wanted], inputs)
+    if target is not None and not derivative and not declared:
         return (
-            "a target is wanted, which forward does not take: it belongs to the layer and its loss together; "
-            "declare it with Convention(fused=(loss, loss_prime))"
+            f"its parameter {target} is a target, which forward does not take: it belongs to the layer and its loss "
+            f"together; declare them with Convention(fused=(loss, loss_prime), backward=...)"
         )
     found = [_role(p.name, inputs) for p in wanted]
     if not derivative and (not declared or None in found):
@@ -72,6 +74,16 @@ def roles_of(
         )
     roles = [role for role in found if role is not None]
     return (*roles, *_starred(backward, roles), *_keyword_only(backward))
+
+
+def _foreign_target(names: Sequence[str], inputs: Inputs) -> str | None:
+    """What backward compares with, where forward does not have it."""
+    if any(map(is_truth_name, inputs.names)):
+        return None
+    sure = [name for name in names if name in _TARGETS]
+    perhaps = [name for name in names if name in _PERHAPS and name not in inputs.names]
+    told = any(is_upstream_name(name) for name in names)
+    return next(iter(sure or ([] if told or len(names) == 1 else perhaps)), None)
 
 
 def _has_a_use(name: str) -> bool:

@@ -57,7 +57,7 @@ _PREDICTED = re.compile(r"(?:y_?)?(?:pred|preds|prediction|predictions|predicted
 # What backward is handed: dY in all its spellings.
 _UPSTREAM = re.compile(
     r"d(?:E|L|C|J)?_?d?_?(?:out(?:put)?s?|y|Y|z|Z|a|A|h|c|s|values?|next|h_next|c_next|scores|AL|LdY|LdZ)|_?(?:grads?|gradients?)|"
-    r".*(?:grad|gradient|error|delta|upstream|diff).*|d[A-Z]\w{0,6}|d(?!im$)[a-z]{1,2}\d?|d_\w{1,6}|dout\w*|g|gy|G|gY|gys|eps|top"
+    r".*(?:grad|gradient|error|delta|upstream|diff).*|d(?!rop|im|ata|eb|ep|ty|el|ic|ev|ir|ec|il|o$)[a-zA-Z_]\w{0,9}|g|gy|G|gY|gys|eps|top"
 )
 _CACHE = re.compile(r"caches?|ctx|context|cached|memory|saved|tape|returned")
 _OUTPUT = re.compile(r"out|outputs?|y|Y|z|activated")

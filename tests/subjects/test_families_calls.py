@@ -389,3 +389,53 @@ def test_nothing_returned_and_nothing_stored() -> None:
     assert result.verdict == "error"
     assert result.error.message.startswith("Silent.forward returned None; a float array or number is needed")
     assert "no float array was left in output, outputs, out or the like" in result.error.message
+
+
+class Network:
+    """The two-layer network of many a tutorial: backward(X, y, output)."""
+
+    def __init__(self):
+        self.W1, self.W2 = np.ones((4, 2)), np.ones((2, 1))
+
+    def forward(self, X):
+        self.hidden = np.tanh(X @ self.W1)
+        return self.hidden @ self.W2
+
+    def backward(self, X, y, output):
+        self.W2 += self.hidden.T @ (y - output)
+
+
+def test_a_target_that_forward_does_not_take_is_refused_not_guessed() -> None:
+    result = check(Network(), X)
+    assert result.verdict == "error"
+    assert "its parameter y is a target, which forward does not take" in result.error.message
+
+
+def lstm_step(factor):
+    """(h, c, cache), backward(dnext_h, dnext_c, cache)."""
+
+    def step_forward(x, prev_h, prev_c, Wx):
+        a = np.tanh(x @ Wx + prev_h)
+        return a + prev_c, a * prev_c, (x, a, prev_c, Wx)
+
+    def step_backward(dnext_h, dnext_c, cache):
+        x, a, prev_c, Wx = cache
+        ds = (dnext_h + dnext_c * prev_c) * (1 - a**2)
+        return ds @ Wx.T, ds, dnext_h + dnext_c * a, factor * x.T @ ds
+
+    h = np.random.default_rng(3).normal(size=(2, 3, 2))
+    return step_forward, step_backward, (X, h[0], h[1], W)
+
+
+def test_several_outputs_before_the_cache() -> None:
+    assert check(*lstm_step(1.0)).passed
+    wrong = check(*lstm_step(1.5))
+    assert [name for name, found in wrong.leaves.items() if found.verdict == "fail"] == ["Wx"]
+
+
+def test_more_gradients_than_outputs() -> None:
+    class Many(Dense):
+        def backward(self, dy, dh):
+            return dy
+
+    assert "takes 2 gradients for 1 outputs of Many.forward" in check(Many(), X).error.message

@@ -1,5 +1,6 @@
 """forward returns (y, cache), backward takes dY and the cache: functions, or methods that keep nothing themselves."""
 
+from functools import partial
 from typing import Any
 
 from gradcheck.base.arrays import is_float_array
@@ -24,10 +25,13 @@ def fit(seen: Seen) -> Way:
     caches = [role for role in roles if role.kind is Kind.CACHE]
     if not caches or not takes(seen, Kind.UPSTREAM):
         raise NoFitError(f"{seen.who[1]} has no parameters for dY and a cache")
-    whole = len(caches) == 1 and len(returned) > 2
-    backward = caller(seen, lambda run: [run.returned[1:]] if whole else run.returned[1:])
-    return Way(FAMILY, _first, backward, reader(seen), gives_rate=takes(seen, Kind.RATE))
+    count = sum(role.kind is Kind.UPSTREAM for role in roles)  # as many outputs come first: h, c, cache
+    if len(returned) <= count:
+        raise NoFitError(f"{seen.who[0]} returns nothing behind its {count} outputs")
+    whole = len(caches) == 1 and len(returned) > count + 1
+    backward = caller(seen, lambda run: [run.returned[count:]] if whole else run.returned[count:])
+    return Way(FAMILY, partial(_first, count), backward, reader(seen), gives_rate=takes(seen, Kind.RATE))
 
 
-def _first(run: Run) -> Any:
-    return run.returned[0]
+def _first(count: int, run: Run) -> Any:
+    return run.returned[0] if count == 1 else run.returned[:count]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcheck.base.arrays import is_float_array
+from gradcheck.base.errors import Failure, LayerError
 from gradcheck.subjects.binding import Kind, Role
 from gradcheck.subjects.calls import call
 from gradcheck.subjects.conventions.way import NoFitError, Run, Seen, Supplied
@@ -38,7 +39,11 @@ def caller(
     upstreams = [role for role in roles if role.kind is Kind.UPSTREAM]
 
     def run_backward(run: Run, cotangents: Any, rate: float) -> Any:
-        several = _apart(cotangents, len(upstreams), starred=any(r.name == "*" for r in upstreams))
+        starred = any(role.name == "*" for role in upstreams)
+        several = _apart(cotangents, len(upstreams), starred=starred)
+        if upstreams and not starred and len(several) != len(upstreams):
+            message = f"{seen.who[1]} takes {len(upstreams)} gradients for {len(several)} outputs of {seen.who[0]}"
+            raise LayerError(Failure("TypeError", message))
         given = {Kind.RATE: rate, Kind.OUTPUT: run.outputs, Kind.RETURNED: run.returned}
         kept = list(caches(run))
         arguments: list[Any] = []
