@@ -3,6 +3,9 @@
 PYTHON ?= python3
 TARGET ?=
 WORKERS ?= auto
+CHECKS ?= 2000
+SEEDS ?= 100
+POWER_WORKERS ?= 2
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -16,7 +19,7 @@ COMPILE := $(UV) pip compile pyproject.toml --extra dev --extra report --extra m
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check test lint report soundness peers scale mutation constraints clean
+.PHONY: help check test lint report power soundness peers scale mutation constraints clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,8 +39,11 @@ report: $(STAMP)  ## write the report about the article's layers and the README'
 	$(BIN)/python -m reports.article
 	$(BIN)/python -m reports.readme
 
-soundness: $(STAMP)  ## check 2000 correct layers and 10 000 error bars; write what was found (a minute)
-	$(BIN)/python -m reports.soundness
+power: $(STAMP)  ## find and name every planted fault under SEEDS seeds (100); write reports/power.md (hours)
+	nice $(BIN)/python -m reports.power --seeds $(SEEDS) --workers $(POWER_WORKERS)
+
+soundness: $(STAMP)  ## check 2000 correct layers (or CHECKS=100000) and five times as many error bars
+	$(BIN)/python -m reports.soundness --checks $(CHECKS)
 
 peers: .venv-peers/.installed  ## compare with PyTorch, JAX and scipy, installed into .venv-peers; write what was found (20 minutes)
 	.venv-peers/bin/python -m reports.peers
