@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcheck.base.errors import GradcheckError, UsageError
 from gradcheck.cli_arguments import Report, parse
-from gradcheck.cli_output import BROKEN_PIPE, progress, wants_colour, write_file, write_stdout
+from gradcheck.cli_output import BROKEN_PIPE, add_to_summary, progress, wants_colour, write_file, write_stdout
 
 if TYPE_CHECKING:
     from gradcheck.gather.config import Config
@@ -53,7 +53,8 @@ def _run(known: argparse.Namespace) -> int:
     with progress() as step:
         outcome = run(plan, step)
     code = exit_code(outcome, strict=known.strict, allow_inconclusive=known.allow_inconclusive)
-    record = run_record(outcome, seed=plan.options.seed, version=_version(), folder=str(Path.cwd()))
+    judged = {"strict": known.strict, "allow_inconclusive": known.allow_inconclusive}
+    record = run_record(outcome, seed=plan.options.seed, version=_version(), folder=str(Path.cwd()), options=judged)
     return max(code, _deliver(reports, record, show_all=known.all))
 
 
@@ -74,18 +75,27 @@ def _reports(known: argparse.Namespace) -> list[Report]:
 
 
 def _deliver(reports: Sequence[Report], record: dict[str, Any], *, show_all: bool) -> int:
-    """Files first, then stdout; a file that cannot be written keeps nothing else from being delivered."""
+    """Files first, then stdout; a report that cannot be made or written keeps no other from being delivered."""
     code = 0
     for report in sorted(reports, key=lambda report: report.file == "-"):
-        text = _rendered(report, record, show_all=show_all)
-        if report.file == "-":
-            code = max(code, 0 if write_stdout(text) else BROKEN_PIPE)
-            continue
         try:
-            write_file(report.file, text)
-        except UsageError as error:
-            code = _complain(error)
+            code = max(code, _delivered(report, record, show_all=show_all))
+        except GradcheckError as error:
+            code = max(code, _complain(error))
     return code
+
+
+def _delivered(report: Report, record: dict[str, Any], *, show_all: bool) -> int:
+    """One report, at its place; the workflow commands come with a summary of the job, in Markdown."""
+    text = _rendered(report, record, show_all=show_all)
+    if report.format == "github":
+        from gradcheck.render.markdown import run_markdown  # noqa: PLC0415
+
+        add_to_summary(run_markdown(record))
+    if report.file == "-":
+        return 0 if write_stdout(text) else BROKEN_PIPE
+    write_file(report.file, text)
+    return 0
 
 
 def _complain(error: GradcheckError) -> int:
@@ -99,7 +109,10 @@ def _rendered(report: Report, record: dict[str, Any], *, show_all: bool) -> str:
 
     if report.format == "text":
         return run_text(record, show_all=show_all, colour=report.file == "-" and wants_colour())
-    return FORMATS[report.format](record)
+    try:
+        return FORMATS[report.format](record)
+    except UsageError as error:
+        raise UsageError(f"--report {report.format}={report.file}: {error}") from error
 
 
 def _config(known: argparse.Namespace) -> "Config":
@@ -133,6 +146,7 @@ def _plan(known: argparse.Namespace, config: "Config") -> "Plan":
             rtol=_first(known.rtol, config.rtol, None),
             method=_first(known.method, config.method, "auto"),
             budget=known.budget,
+            power=known.power,
         ),
         timeout=known.timeout,
         expected=config.expected,

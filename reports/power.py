@@ -33,12 +33,13 @@ Written by `python -m reports.power --seeds {seeds}`; do not edit.
 
 {figures}
 
-recall: checks of faulty layers with a finding; false alarms: checks of correct twins that do not pass or have a
-finding; first finding as expected: it has the planted cause (for faults that are too odd for the list that is
-`unrecognised` or `located`); named with the right cause: the same, these faults counted as not named; all as expected:
-every leaf has its cause and no other has one; confident wrong: first findings that name a cause which is not the planted one, `located`, `border-wrong` and
-`unrecognised` aside; factor: checks whose expression (or one of the tied) is the planted one; evaluations: forwards and
-backwards of the diagnosis, divided by those of the check, on the failing checks.
+- recall: checks of faulty layers with a finding; false alarms: checks of correct twins that do not pass or have one
+- first finding as expected: it has the planted cause; faults too odd for the list of causes are planted as
+  `unrecognised` or `located`; named with the right cause: the same, such faults counted as not named
+- all as expected: every leaf has its cause and no other has one
+- confident wrong: first findings that name another cause than the planted one, places and `unrecognised` aside
+- factor: checks whose expression (or one of the tied) is the planted one
+- evaluations: forwards and backwards of the diagnosis, divided by those of the check, on the failing checks
 
 ## By cause
 

@@ -16,8 +16,8 @@ from gradcheck.judge.comparison import Comparison
 def summed_too_far(suspect: Suspect) -> Iterator[Prediction]:
     """Backward repeats the sum or the mean of n over some axes at every entry of these axes."""
     for chosen in subsets(len(suspect.shape)):
-        if any(suspect.shape[axis] == 1 for axis in chosen):
-            continue
+        if any(suspect.shape[axis] == 1 for axis in chosen) or _repeats(suspect.view, chosen):
+            continue  # where n itself repeats, its sum is n times a length: a factor
         for word, move in (("sum", _repeated_sum(chosen)), ("mean", _repeated_mean(chosen))):
             label = f"the {word} over {axes(chosen)}, repeated"
             sentence = (
@@ -74,6 +74,11 @@ def _shared(suspect: Suspect, factor: float) -> bool:
         if np.all(np.abs(a - factor * n)[known] <= FEW * other.tolerance[known]):
             return True
     return False
+
+
+def _repeats(view: View, chosen: Index) -> bool:
+    """Is n the same at every entry along these axes?"""
+    return bool(np.all(np.ptp(view.n, axis=chosen, keepdims=True) <= FEW * view.slack))
 
 
 def _repeated_sum(chosen: Index) -> Move:

@@ -96,6 +96,8 @@ def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) ->
     if options.fixed:
         specimen, origin = at_fixed_point(specimen, lambda moved: _subject(moved, options))
     subject = _subject(specimen, options)
+    if options.corrupt is not None:
+        subject = options.corrupt(subject)
     output = subject.forward()
     if not np.all(np.isfinite(output)):
         raise LayerError(Failure("NonFinite", "forward returned NaN or infinity"))

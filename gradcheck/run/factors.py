@@ -158,13 +158,23 @@ def _name(leaf: str, mode: str | None, family: _Family) -> tuple[list[Observatio
     further = [shape.own for shape in family.shapes]
     names = named(observations, further)
     for case in family.rebuilt(mode):
-        if shapes_seen(observations) > 1 and len(names) <= 1:
+        if shapes_seen(observations) > 1 and len(names) <= 1 and _varied(names, observations):
             break
         observation = _observation(case, leaf)
         if observation is not None:
             observations.append(observation)
             names = named(observations, further)
     return observations, names
+
+
+def _varied(names: Sequence[str], observations: Sequence[Observation]) -> bool:
+    """Has every quantity in the name had more than one value? Else it may stand for a number."""
+    return all(
+        len({o.symbols.get(symbol) for o in observations}) > 1
+        for name in names
+        for symbol in observations[0].symbols
+        if symbol in name
+    )
 
 
 def _observation(seen: _Seen, leaf: str) -> Observation | None:

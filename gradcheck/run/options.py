@@ -1,6 +1,8 @@
 """The knobs of one check."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 METHODS = ("auto", "entries", "screen")  # auto: entries of small leaves, a screen of large ones
 LEAST_BUDGET = 50  # one direction takes up to that
@@ -12,7 +14,9 @@ class Options:
 
     seed: of every random choice · rtol: relative tolerance, None for the default of the precision
     method: one of METHODS · budget: forward evaluations a leaf, None for no limit but the search's own
-    fixed: at the point of a baseline, whose fingerprint the result then has.
+    fixed: at the point of a baseline, whose fingerprint the result then has
+    power: afterwards, tell which corruptions of the gradient would have been caught · corrupt: what wraps the subject,
+    to plant one.
     """
 
     seed: int = 0
@@ -20,3 +24,5 @@ class Options:
     method: str = "auto"
     budget: int | None = None
     fixed: bool = False
+    power: bool = False
+    corrupt: Callable[[Any], Any] | None = None

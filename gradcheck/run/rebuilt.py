@@ -55,8 +55,9 @@ def further_shapes(specimen: Specimen, arguments: Mapping[str, Any]) -> Iterator
         built = list(_built(specimen, arguments))
     yield from built
     if specimen.x is not None and np.ndim(specimen.x) > 1:
-        longer = replace(specimen, layer=_copied(specimen.layer), x=_longer(np.asarray(specimen.x), 0))
-        yield shape_of(longer, arguments)
+        for axis in range(np.ndim(specimen.x)):  # the batch, then what a layer without parameters takes at any length
+            longer = replace(specimen, layer=_copied(specimen.layer), x=_longer(np.asarray(specimen.x), axis))
+            yield shape_of(longer, arguments)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -14,9 +15,12 @@ from gradcheck.gather.family import CannotBuildError, Family, Offer
 from gradcheck.gather.load import load, seed_everything
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.targets import Source
+from gradcheck.judge.verdict import Verdict
+from gradcheck.run.check import try_case
 from gradcheck.run.factors import name_factors
 from gradcheck.run.family import Checked, FamilyRun
 from gradcheck.run.messages import Finished, Job, Key, Message, Remarks, Settled, Started, from_bytes, plain, to_bytes
+from gradcheck.run.power import power_notes
 from gradcheck.run.result import CheckResult
 
 
@@ -84,12 +88,31 @@ class _Worker:
         self.started(key, family.label)
         seed_everything(self._job.options.seed)
         try:
+            if self._job.listing:
+                return Finished(family.label, tuple(self._listed(family)))
             checks = FamilyRun(family, self._job.options, self, str(self._job.source.path)).run()
         except CannotBuildError as error:
             return Finished(family.label, problem=error.problem)
         except BaseException as error:  # a constructor of the user's that calls sys.exit()
             return Finished(family.label, problem=Problem.of(target, failure_of(error)))
-        return Finished(family.label, tuple(self._named(family, checks)))
+        return Finished(family.label, tuple(self._powered(family, checks, self._named(family, checks))))
+
+    def _listed(self, family: Family) -> list[CheckResult]:
+        """One result a case, which has measured nothing; an author's cases need not even be tried."""
+        if family.authored:
+            cases = [case for reading in family.readings()[:1] for case in reading.cases]
+            return [CheckResult(case.name, Verdict.PASS) for case in cases]
+        run = FamilyRun(family, self._job.options, self, str(self._job.source.path), judge=try_case)
+        return [plain(checked.result) for checked in run.own()]
+
+    def _powered(self, family: Family, checks: list[Checked], results: list[CheckResult]) -> list[CheckResult]:
+        """With --power: what would have been caught, as notes of the family's first check."""
+        key = Key("power", family.label)
+        if not self._job.options.power or not results or self.known(key) is not None:
+            return results
+        self.started(key, family.label)
+        notes = power_notes(results, checks, self._job.options)
+        return [replace(results[0], notes=(*results[0].notes, *notes)), *results[1:]]
 
     def _named(self, family: Family, checks: list[Checked]) -> list[CheckResult]:
         """The final results, the factors named over the family."""

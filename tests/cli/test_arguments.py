@@ -40,7 +40,6 @@ BAD = [
     pytest.param(["--report", "json=."], "--report: . is a folder; name a file in it", id="report, a folder"),
     pytest.param(["--search", "5"], f"--search: {LATER}", id="search, later"),
     pytest.param(["--search"], f"--search: {LATER}", id="search without a number, later"),
-    pytest.param(["--power"], f"--power: {LATER}", id="power, later"),
     pytest.param(["--method", "entries", "--budget", "60"], "measures every entry", id="a budget for entries"),
     pytest.param(["--jobs", "2"], f"--jobs: {LATER}", id="jobs, later"),
     pytest.param(["--config", "x.toml", "--no-config"], "not allowed with argument --config", id="both configs"),

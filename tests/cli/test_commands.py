@@ -40,7 +40,7 @@ def test_help_names_every_option_of_this_version(cli: Cli) -> None:
         "--allow-inconclusive", "--case", "--leaf", "--all", "--config", "--no-config",
     ):  # fmt: skip
         assert option in ran.out
-    assert not any(option in ran.out for option in ("--search", "--power", "--budget", "--jobs"))
+    assert not any(option in ran.out for option in ("--search", "--budget", "--jobs"))
 
 
 def test_explain_lists_every_cause_with_a_sentence(cli: Cli) -> None:

@@ -5,7 +5,8 @@ from scipy.special import erf
 
 from tests.planted.catalogue import Planted, draw, weights
 
-ROOT, X = np.sqrt(2 / np.pi), draw(5, 4)
+ROOT = np.sqrt(2 / np.pi)
+X = draw(5, 4)
 
 
 class Elementwise:
@@ -82,7 +83,7 @@ class CubeInMemory(Cube):
 
 class CubeByBuffer(Cube):
     def backward(self, grad):
-        flat = np.array([3 * v**2 for v in np.nditer(self.x)])
+        flat = 3 * np.array([v.item() for v in np.nditer(self.x)]) ** 2
         return grad * flat.reshape(grad.shape)
 
 
@@ -180,7 +181,7 @@ PLANTED = [
     _of("one column of dW twice", MixFirstColumn, Mix, "W", "constant-factor", x=draw(7, 6), args=(6, 8)),
     _of("one row of dW negative", MixRowNegative, Mix, "W", "sign-flipped", x=draw(7, 6), args=(6, 8)),
     _of("dW over the size of dY", MixOverSize, Mix, "W", "constant-factor", args=(4, 3)),
-    _of("dW zero", MixLeavesNothing, Mix, "W", "zero-gradient", args=(4, 3)),
+    _of("a zero dW beside W", MixLeavesNothing, Mix, "W", "zero-gradient", args=(4, 3)),
     _f("inf over inf", np.tanh, lambda x: (1 - np.tanh(x) ** 2) * log_softmax_slope_nan(x),
        lambda x: 1 - np.tanh(x) ** 2, "non-finite", x=3 * X),
 ]  # fmt: skip
