@@ -1,5 +1,6 @@
 """The Python API: check and assert_gradients."""
 
+import html
 from dataclasses import fields
 from typing import Any
 
@@ -21,6 +22,22 @@ class Result(CheckResult):
         from gradcheck.render.text import result_text  # noqa: PLC0415 -- tabulate is needed only to print
 
         return result_text(check_record(self))
+
+    def __repr__(self) -> str:
+        """One line: the verdict, the case, what is wrong."""
+        from gradcheck.render.standing import one_line  # noqa: PLC0415
+
+        return one_line(check_record(self))
+
+    def _repr_html_(self) -> str:
+        """For a notebook: the section of the HTML report; without the extra `report` the text."""
+        from gradcheck.render.formats import FORMATS  # noqa: PLC0415
+
+        if FORMATS["html"].missing:
+            return f"<pre>{html.escape(str(self))}</pre>"
+        from gradcheck.render.html import result_html  # noqa: PLC0415
+
+        return result_html(check_record(self))
 
 
 def check(

@@ -2,12 +2,12 @@
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from gradcheck.base.errors import UsageError
+from gradcheck.base.files import write_whole
 
 BROKEN_PIPE = 141  # as a shell reports a process that SIGPIPE ended
 
@@ -33,32 +33,32 @@ def write_file(file: str, text: str) -> None:
     """The whole file or none: written beside its place, then moved there.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: it cannot be written, or what stands there is no plain file.
     """
     path = Path(file)
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise UsageError(f"--report: {file} is not a plain file (a link, a device?): name another, or - for stdout")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, text if text.endswith("\n") else f"{text}\n")
+        write_whole(path, text if text.endswith("\n") else f"{text}\n")
     except OSError as error:
         raise UsageError(f"--report: {file} cannot be written: {error.strerror or error}") from error
 
 
-def _replace(path: Path, text: str) -> None:
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def add_to_summary(markdown: str) -> None:
+    """In a GitHub workflow: to the summary of the job, below what other steps have put there.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return
     try:
-        with os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(text)
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        with Path(file).open("a", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(markdown)
+    except OSError as error:
+        raise UsageError(f"GITHUB_STEP_SUMMARY={file}: cannot be written: {error.strerror or error}") from error
 
 
 @contextmanager

@@ -94,6 +94,12 @@ def in_short(check: Json) -> str:
     return "; ".join(parts) or ", ".join(dict.fromkeys(clean(f["cause"]) for f in check["findings"]))
 
 
+def one_line(check: Json) -> str:
+    """`<Result fail: FCLayer(...); bias: 2 of 2 wrong (constant-factor)>`."""
+    short = in_short(check)
+    return f"<Result {check['verdict']}: {clip(clean(check['case']), 200)}{f'; {short}' if short else ''}>"
+
+
 def _reason(check: Json) -> tuple[Any, ...]:
     error = check["error"] or {}
     leaves = tuple((leaf["name"], leaf["verdict"]) for leaf in check["leaves"] if leaf["verdict"] != "pass")

@@ -14,6 +14,7 @@ from gradcheck.store.numbers import Json
 
 _COLOURS = {"pass": 32, "FAIL": 31, "ERROR": 31, "problem": 31, "INCONCLUSIVE": 33, "expected": 33}
 _VERDICT_WORD = re.compile(rf"(?m)^({'|'.join(_COLOURS)})(?=  |:)|(?<=  )({'|'.join(_COLOURS)})$")
+_WORKFLOW_COMMAND = re.compile(r"(?m)^(\s*)(?=::|##\[)")  # GitHub obeys such a line of any step's output
 _PASSES = (
     "digits: how many agree at the worst entry. detects: the smallest error that would have been caught. "
     "A pass promises that backward is the derivative of *this* forward at these points, no more: "
@@ -43,7 +44,7 @@ def run_text(record: Json, *, show_all: bool = False, colour: bool = False) -> s
     parts += [_vanished(fault) for fault in record.get("expected_vanished", ())]
     parts += [wrap(f"note: {clean(note)}", hanging="  ") for note in record.get("notes", ())]
     parts += [_overview(record["checks"]), f"{_summary(record)}\n\n{verified(record['checks'])}"]
-    text = "\n\n".join(part for part in parts if part)
+    text = _WORKFLOW_COMMAND.sub(r"\1\\", "\n\n".join(part for part in parts if part))
     return _paint(text) if colour else text
 
 

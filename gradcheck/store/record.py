@@ -3,11 +3,11 @@
 Schema 1 is only ever added to. Keys that the text report needs beyond the contract's: a check's
 `path`, `index` and `reason`, a leaf's `wrong_entries`, the `output` of an error and of a problem, a run's
 `expected_vanished`, `notes`, `interrupted` and `folder` (what relative paths are relative to). The other reports
-need: a leaf's `maps.wrong` (how many wrong entries a block holds).
+need: a leaf's `maps.wrong` (how many wrong entries a block holds), a run's `options` (strict, allow_inconclusive).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -52,8 +52,10 @@ def check_record(
     }
 
 
-def run_record(outcome: OutcomeView, *, seed: int, version: str, folder: str = "") -> Json:
-    """A whole run as data: the summary, what could not be checked, every check."""
+def run_record(
+    outcome: OutcomeView, *, seed: int, version: str, folder: str = "", options: Mapping[str, bool] | None = None
+) -> Json:
+    """A whole run as data: the summary, what could not be checked, every check; options: strict, allow_inconclusive."""
     checks = [_target_check(check) for check in outcome.checks]
     return {
         "schema": SCHEMA,
@@ -66,6 +68,7 @@ def run_record(outcome: OutcomeView, *, seed: int, version: str, folder: str = "
         "notes": list(outcome.notes),
         "interrupted": outcome.interrupted,
         "folder": folder,
+        "options": dict(options or {}),
     }
 
 
@@ -149,7 +152,7 @@ def _entry(entry: EntryComparison) -> Json:
 
 
 def _maps(leaf: LeafResult) -> Json:
-    """Block maxima of both gradients and of their difference, null where one was not measured; wrong entries a block."""
+    """Block maxima of both gradients and their difference, null where not measured; how many are wrong in a block."""
     analytic, numeric = _of_shape(leaf.analytic, leaf.shape), _of_shape(leaf.numeric, leaf.shape)
     maps: Json = {"analytic": None, "numeric": None, "difference": None}
     if analytic is not None:
