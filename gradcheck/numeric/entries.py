@@ -6,7 +6,6 @@ explains, and its two sides agree; every other is a suspect and gets a ladder of
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import power_of_two
+from gradcheck.numeric.batch import SIDES, Pairs, Rows, together
 from gradcheck.numeric.estimate import Estimate, LeafEstimates
 from gradcheck.numeric.ladder import Climb
 from gradcheck.numeric.lines import EntryLine, entry_unit
@@ -25,7 +25,6 @@ _OUTPUTS = 32_768  # that are worked on at a time: more would not stay in the ca
 LARGEST, _SMALLEST = 2.0**-5, 2.0**-18  # steps of a plain difference, in units of the leaf
 _ROUNDS = 3  # coarser steps are tried that often before suspects climb one by one
 _LADDERS = 12  # suspects that climb before the others of a leaf are taken by what these have shown
-_SIDES = 1e-2  # the two sides of an accepted entry differ by less than this share of their slopes
 
 
 class Agrees(Protocol):
@@ -40,30 +39,27 @@ class Agrees(Protocol):
         ...
 
 
-@dataclass(eq=False)
-class Pairs:
-    """Plain central differences of some entries: flat indices, values, roundings; even: do the sides agree?"""
-
-    flat: Array
-    value: Array
-    rounding: Array
-    even: Array
-
-
 def measure_entries(
-    sampler: Sampler, leaf: Leaf, agrees: Agrees, first: Sequence[int], start: float = LARGEST
+    sampler: Sampler,
+    leaf: Leaf,
+    agrees: Agrees,
+    first: Sequence[int],
+    start: float = LARGEST,
+    *,
+    rows: Rows | None = None,
 ) -> LeafEstimates:
     """The derivative with respect to every entry.
 
     agrees: accepts values as the analytic gradient's, within their errors · first: flat indices to climb a
     ladder for, until one shows a slope; the largest gradients tell most · start: step of plain differences where no
-    ladder is climbed first, in units of the leaf.
+    ladder is climbed first, in units of the leaf · rows: that move outputs of their own, and so together.
     """
-    return _Entries(sampler, leaf, agrees).run(first, start)
+    return _Entries(sampler, leaf, agrees, rows).run(first, start)
 
 
 class _Entries:
-    def __init__(self, sampler: Sampler, leaf: Leaf, agrees: Agrees) -> None:
+    def __init__(self, sampler: Sampler, leaf: Leaf, agrees: Agrees, rows: Rows | None = None) -> None:
+        self._rows = rows
         self._sampler, self._leaf, self._agrees = sampler, leaf, agrees
         self._unit = entry_unit(leaf)
         self._place = leaf.array.flat
@@ -110,7 +106,7 @@ class _Entries:
         truncation = max(abs(rung.central - estimate.value) - estimate.error - 2 * rung.rounding, 0.0)
         best = float(np.cbrt(q * rung.h**2 / (2 * truncation))) if truncation else rung.h
         uneven = abs(rung.jump) / (rung.size or 1.0)
-        best = min(best, rung.h * _SIDES / 4 / uneven) if uneven > _SIDES / 4 else best
+        best = min(best, rung.h * SIDES / 4 / uneven) if uneven > SIDES / 4 else best
         return min(power_of_two(max(best, 1e-300)), rung.h)
 
     def _finer(self, left: Array, step: float) -> tuple[Array, float]:
@@ -160,6 +156,8 @@ class _Entries:
 
     def _pairs(self, flat: Array, step: float) -> Pairs:
         """Plain central differences of these entries at one step, a chunk of outputs at a time."""
+        if self._rows is not None and flat.size > 1:
+            return together(self._sampler, self._leaf, self._rows, flat, step)
         chunk = min(_CHUNK, max(16, _OUTPUTS // max(self._sampler.y.size, 1)))
         parts = [self._chunk(flat[at : at + chunk], step) for at in range(0, flat.size, chunk)]
         if not parts:
@@ -180,7 +178,7 @@ class _Entries:
             rounding = 3 * noise / step
             apart = np.abs(right - left) @ sampler.weight
             slopes = np.maximum(np.abs(right), np.abs(left)) @ sampler.weight
-        return value, rounding, np.isfinite(value) & (apart <= _SIDES * slopes + 2 * rounding)
+        return value, rounding, np.isfinite(value) & (apart <= SIDES * slopes + 2 * rounding)
 
     def _sample(self, entry: int, step: float, plus: Array, minus: Array) -> tuple[float, float]:
         """Both outputs of one entry, written into plus and minus; the steps really taken, NaN where one fails."""

@@ -12,6 +12,7 @@ from gradcheck.judge.compare import Yardstick, compare, default_rtol, many
 from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.verdict import Verdict
 from gradcheck.numeric.analytic import AnalyticErrors, moved_gradients
+from gradcheck.numeric.batch import independent_rows
 from gradcheck.numeric.entries import LARGEST, measure_entries
 from gradcheck.numeric.estimate import LeafEstimates
 from gradcheck.numeric.noise import Noise, measure_noise
@@ -24,6 +25,7 @@ from gradcheck.subjects.subject import Gradients, Subject
 
 ENTRIES = 256  # a leaf of more entries is screened
 SMALL = 4096  # a leaf of no more entries is measured entry by entry after all, where its screen does not explain it
+_BATCH = 16  # entries from which the proof that rows are independent may pay
 _LADDERS = 2  # leaves for which a ladder tells the step; further leaves begin with the smaller of these
 
 
@@ -175,7 +177,8 @@ def _estimates(
     if len(steps) >= _LADDERS and not point.noise.single:  # the coarse noise of float32 leaves no step to spare
         first, start = [], min(steps)
     agrees = _Agrees(leaf, point.gradients[leaf.name], point.yardstick(leaf).rtol, error)
-    return measure_entries(sampler, leaf, agrees, first, start)
+    rows = independent_rows(sampler.forward, leaf, point.output) if leaf.size >= _BATCH else None
+    return measure_entries(sampler, leaf, agrees, first, start, rows=rows)
 
 
 class _Agrees:
