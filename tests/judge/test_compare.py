@@ -39,9 +39,9 @@ def test_k_grows_with_the_number_of_comparisons() -> None:
 
 
 def test_the_default_rtol_is_that_of_the_precision() -> None:
-    kinds = [np.dtype(k) for k in (np.float16, np.float32, np.float64, np.longdouble)]
-    assert [default_rtol(kind) for kind in kinds] == [1e-2, 1e-5, 1e-9, 1e-9]
-    assert [default_rtol(kind, single=True) for kind in kinds[:3]] == [1e-2, 1e-5, 1e-5]
+    kinds: list[np.dtype[np.floating]] = [np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)]
+    assert [default_rtol(kind) for kind in kinds] == [1e-2, 1e-5, 1e-9]
+    assert [default_rtol(kind, single=True) for kind in kinds] == [1e-2, 1e-5, 1e-5]
     assert (Yardstick(0, 1).limit, Yardstick(0, 1, single=True).limit) == (1e-6, 1e-2)
 
 
@@ -96,7 +96,8 @@ def test_what_is_not_finite_or_not_known() -> None:
     assert compared([np.inf], estimates([1.0]), Yardstick(1.0, 1.0)).verdict == "fail"
     for found in (estimates([np.nan]), estimates([1.0], np.nan)):
         c = compared([1.0], found)
-        assert (c.wrong.any(), c.undecided.all(), c.verdict) == (False, True, "inconclusive")
+        assert (c.wrong.tolist(), c.undecided.tolist()) == ([False], [True])
+        assert c.verdict is Verdict.INCONCLUSIVE
 
 
 def test_nothing_supplied_is_a_gradient_of_zero_and_another_shape_fails() -> None:
@@ -111,7 +112,8 @@ def test_nothing_supplied_is_a_gradient_of_zero_and_another_shape_fails() -> Non
 
 
 @pytest.mark.parametrize(("analytic", "numeric", "verdict"),
-                         [(0.0, 0.0, "pass"), (0.3, 0.3, "pass"), (1.0, 1.0, "pass"), (1.1, 1.0, "fail"), (-0.1, 0.0, "fail")])  # fmt: skip
+                         [(0.0, 0.0, "pass"), (0.3, 0.3, "pass"), (1.0, 1.0, "pass"), (1.1, 1.0, "fail"),
+                          (-0.1, 0.0, "fail")])  # fmt: skip
 def test_at_a_kink_every_value_between_is_legal(analytic: float, numeric: float, verdict: str) -> None:
     found = LeafEstimates.unknown((1,))
     found.put(0, Estimate(0.5, 0.0, 0.0, 1.0, kink=True))
@@ -145,7 +147,8 @@ def test_directions_decide_as_entries_do(probes: tuple[Probe, ...], verdict: str
 
 
 def along(
-    analytic: float, found: Estimate, rtol: float = 0.0, *, error: float = 0.0, typical: float = 0.0, natural: float = 0.0
+    analytic: float, found: Estimate, rtol: float = 0.0, *, error: float = 0.0, typical: float = 0.0,
+    natural: float = 0.0,
 ) -> Probe:  # fmt: skip
     return probed(
         "signs", analytic, found, Yardstick(rtol, 1.0), analytic_error=error, typical=typical, natural=natural

@@ -12,7 +12,7 @@ EPS = 2.0**-52
 
 
 def moves(x, single=False, calls=None):
-    seen = []
+    seen: list[np.ndarray] = []
     start = x.array.astype(np.float64)
 
     def vjp():

@@ -10,14 +10,14 @@ from gradcheck.numeric.screen import Slopes, directions
 from tests.numeric.stand_ins import leaf, sampler
 
 
-def flat(v: Direction):
+def flat(v: Direction) -> np.ndarray:
     return np.concatenate(list(v.blocks()))
 
 
 def test_gaussian_entries_are_odd_multiples_of_a_fortieth():
     v = gaussian((100, 200), np.random.default_rng(0))
     codes = v.codes.astype(int)
-    assert (v.unit, v.codes.dtype, v.shape) == (1 / 40, np.int8, (100, 200))
+    assert (v.unit, v.codes.dtype.name, v.shape) == (1 / 40, "int8", (100, 200))
     assert np.all(codes % 2 == 1)
     assert (codes.min(), codes.max()) == (-127, 127)
     assert flat(v).mean() == pytest.approx(0, abs=0.03)
@@ -78,7 +78,7 @@ def test_boxes_and_deals():
     assert box.codes[5] == v.codes[5]
     parts = v.split(4, np.random.default_rng(0))
     assert len(parts) == 4
-    assert sum(part.codes.astype(int) for part in parts).tolist() == v.codes.tolist()
+    assert np.sum([part.codes for part in parts], axis=0).tolist() == v.codes.tolist()
     assert sum(part.count for part in parts) == 20
     assert all(0 < part.count < 20 and part.codes.dtype == np.int8 for part in parts)
 
@@ -116,10 +116,11 @@ def test_the_derivative_along_a_direction():
 def test_both_slopes_along_a_direction_at_a_kink():
     x = leaf(0.0, 1.0)
     found = sides_along(sampler(lambda v: np.maximum(v, 0), x, [1.0, 10.0]), x, np.array([2.0, 1.0]))
-    assert (found.low, found.high, found.kink) == (pytest.approx(10), pytest.approx(12), True)
+    assert found.kink
+    assert (found.low, found.high) == pytest.approx((10, 12))
     nearby = leaf(2.0**-21, 1.0)  # within the widest of the three steps, beyond the others
     found = sides_along(sampler(lambda v: np.maximum(v, 0), nearby, [1.0, 10.0]), nearby, np.array([1.0, 0.0]))
-    assert (found.low, found.high) == (pytest.approx(1.0), pytest.approx(1.0))
+    assert (found.low, found.high) == pytest.approx((1.0, 1.0))
 
 
 def test_steps_at_a_kink_are_the_three_that_are_meant():

@@ -5,6 +5,7 @@ import pytest
 
 from gradcheck.base.errors import Failure, LayerError
 from gradcheck.numeric import entries as module
+from gradcheck.numeric.batch import Pairs
 from gradcheck.numeric.entries import LARGEST, measure_entries
 from gradcheck.numeric.estimate import smooth
 from gradcheck.numeric.rungs import Rung
@@ -26,11 +27,11 @@ class Held:
         return np.abs(self.a[flat] - value)
 
 
-def measured(f, x, gradient, first=(0,), start=LARGEST, g=None):
+def measured(f, x, gradient, first=(0,)):
     kept = x.array.copy()
-    s = sampler(f, x, g)
+    s = sampler(f, x)
     held = Held(gradient)
-    found = measure_entries(s, x, held, list(first), start)
+    found = measure_entries(s, x, held, list(first), LARGEST)
     assert x.array.tobytes() == kept.tobytes()
     return s, held, found
 
@@ -47,7 +48,7 @@ def test_right_entries_cost_two_evaluations_and_hold():
         return np.tanh(v)
 
     true = 1 - np.tanh(X) ** 2
-    _, held, found = measured(f, x, true)
+    _, _, found = measured(f, x, true)
     assert len(calls) <= 2 * 40 + 1 + 12
     assert np.all(np.abs(found.value - true) <= found.error)
     assert found.error.max() < 1e-6
@@ -111,11 +112,14 @@ def test_one_plain_difference_by_hand(inner):
 
 
 def test_a_chunk_at_a_time(inner, monkeypatch):
-    sizes = []
+    sizes: list[int] = []
     kept = module._Entries._chunk
-    monkeypatch.setattr(
-        module._Entries, "_chunk", lambda self, flat, step: sizes.append(flat.size) or kept(self, flat, step)
-    )
+
+    def counted(self, flat, step):
+        sizes.append(flat.size)
+        return kept(self, flat, step)
+
+    monkeypatch.setattr(module._Entries, "_chunk", counted)
 
     def chunks(entries, outputs):
         sizes.clear()
@@ -139,12 +143,14 @@ def test_sides_apart_by_a_hundredth_are_uneven(curvature, even):
     assert made._pairs(np.array([0]), 1.0).even.tolist() == [even]
 
 
+def bend(jump):
+    return lambda v: v + jump / 2 * np.abs(v)
+
+
 def test_two_roundings_are_forgiven_the_sides():
     for jump, even in ((0.0119 + 0.01, True), (0.0121 + 0.0102, False)):
         x = leaf(0.0)  # rounding: 3 * 2e-3 * 1 / 1 = 0.006
-        made = module._Entries(
-            sampler(lambda v, j=jump: v + j / 2 * np.abs(v), x, relative=0.0, absolute=2e-3), x, Held([0])
-        )
+        made = module._Entries(sampler(bend(jump), x, relative=0.0, absolute=2e-3), x, Held([0]))
         assert made._pairs(np.array([0]), 1.0).even.tolist() == [even]
 
 
@@ -169,7 +175,7 @@ def test_the_step_really_taken_divides(dtype):
 
 
 def test_a_python_float_and_a_read_only_array_are_moved_too():
-    seen = []
+    seen: list[float] = []
     scalar = Leaf("x", Role.PARAMETER, np.array(2.0), seen.append)
     found = measure_entries(sampler(lambda v: np.array([v**2]), scalar), scalar, Held([4.0]), [0])
     assert found.value == pytest.approx(4.0)
@@ -205,7 +211,7 @@ def test_errors_of_accepted_entries():
     x = leaf(1.0, 1.0)
     held = Held([3.0, 3.0], rtol=1.0)
     made = module._Entries(sampler(lambda v: v**2, x, relative=1e-3), x, held)
-    pairs = module.Pairs(np.array([0, 1]), np.array([2.5, 2.0]), np.array([0.01, 0.02]), np.array([True, False]))
+    pairs = Pairs(np.array([0, 1]), np.array([2.5, 2.0]), np.array([0.01, 0.02]), np.array([True, False]))
     assert made._accept(pairs, np.array([0, 1])).tolist() == [1]
     assert held.asked[-1].tolist() == [0.02, 0.04]
     assert made.found.error[0] == pytest.approx(0.02 + 0.5)

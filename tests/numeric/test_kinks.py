@@ -18,7 +18,7 @@ def rung(h: float, right: Any, left: Any, g: Any, rounding: float = 0.0) -> Rung
 
 def judged(g: Any, *steps: Any, rounding: float = 0.0) -> Any:
     """steps: (h, right, left) of every output."""
-    rungs = [rung(*step, g, rounding) for step in steps]
+    rungs = [rung(h, right, left, g, rounding) for h, right, left in steps]
     x = leaf(*([0.0] * len(g)))
     return one_sided(sampler(lambda v: v, x, g), rungs, rungs[0])
 

@@ -121,24 +121,22 @@ def test_near_an_edge_the_step_is_shortened():
     assert climb.widest < 1e-4
 
 
-def test_a_wide_bar_is_not_the_end():
-    """Rounding at the first ladder is large for an output of 1e8 with a slope of 1e-3; it stops as soon as it is met."""
+def test_a_wide_bar_that_is_all_rounding_is_the_end():
+    """Rounding is large for an output of 1e8 with a slope of 1e-3; no finer step would make it less."""
     climb, found = climbed(lambda v: 1e8 + 1e-3 * v, 1.0)
     assert abs(found.value - 1e-3) <= found.error
     assert len(climb.rungs) <= 4
 
 
-def test_the_decisive_step_is_the_smallest_with_a_tenth_of_the_jump():
-    x = leaf(0.0)
-    climb = Climb(sampler(lambda v: 1.0 + relu(v), x, relative=2.0**-50), EntryLine(x, 0, 1.0))
+@pytest.mark.parametrize(
+    ("relative", "at", "step"),
+    [(2.0**-50, 0.0, 2.0**-44), (2.0**-40, 0.0, 2.0**-35), (0.0, 1024.0, 2.0**-40), (1.0, 0.0, None)],
+)
+def test_the_decisive_step_is_the_smallest_with_a_tenth_of_the_jump(relative, at, step):
+    """Steps are 2**-44 * 8**k, at least 2**-50 |x|; rounding, 3 * relative / step, is under 0.1."""
+    x = leaf(at)
+    climb = Climb(sampler(lambda v: 1.0 + relu(v - at), x, relative=relative), EntryLine(x, 0, 1.0))
     wide = climb.rung(2.0**-5)
+    assert wide is not None
     rung = climb._decisive(wide)
-    # rounding 3 * 2**-50 / h < 0.1 from h > 2**-45.1 on; steps are 2**-44 * 8**k
-    assert rung.h == 2.0**-44
-    noisy = Climb(sampler(lambda v: 1.0 + relu(v), x, relative=2.0**-40), EntryLine(x, 0, 1.0))
-    assert noisy._decisive(noisy.rung(2.0**-5)).h == 2.0**-35
-    large = leaf(1024.0)
-    far = Climb(sampler(lambda v: relu(v - 1024), large, relative=0.0), EntryLine(large, 0, 1.0))
-    assert far._decisive(far.rung(2.0**-5)).h == 2.0**-40
-    hopeless = Climb(sampler(lambda v: 1.0 + relu(v), x, relative=1.0), EntryLine(x, 0, 1.0))
-    assert hopeless._decisive(hopeless.rung(2.0**-5)) is None
+    assert (None if rung is None else rung.h) == step

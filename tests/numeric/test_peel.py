@@ -55,14 +55,14 @@ def test_a_thousand_kinks_at_all_distances(seed):
 
 
 def test_jumps_that_cancel_along_the_direction_are_kinks_all_the_same():
-    peel, found = peeled(relu, [1e-3, 1e-3, 1.0], g=[1.0, -1.0, 1.0], v=[1.0, 1.0, 1.0])
+    _, found = peeled(relu, [1e-3, 1e-3, 1.0], g=[1.0, -1.0, 1.0], v=[1.0, 1.0, 1.0])
     assert abs(found.value - 1.0) <= found.error < 1e-6
-    peel, found = peeled(lambda v: np.array([relu(v[0]), relu(-v[0])]), [0.0], g=[1.0, -1.0])
+    _, found = peeled(lambda v: np.array([relu(v[0]), relu(-v[0])]), [0.0], g=[1.0, -1.0])
     assert found.kink or not found.known
 
 
 def test_kinks_at_the_point_are_left_with_two_slopes():
-    peel, found = peeled(relu, [0.0, 1.0, -1.0], g=[2.0, 10.0, 5.0])
+    _, found = peeled(relu, [0.0, 1.0, -1.0], g=[2.0, 10.0, 5.0])
     assert found.kink
     assert (found.low, found.high) == (pytest.approx(10.0), pytest.approx(12.0))
     assert found.error < 1e-6
