@@ -7,6 +7,7 @@ from gradcheck.diagnose.suspect import Suspect
 
 _MOST = 64.0  # roundings that a sum may gather
 _LEAST = 6  # entries from which signs can be called mixed
+_SHARE = 0.25  # of the entries differ at least: rounding meets nearly all, a fault may be at one
 _GRID = 1e-3  # of the spacing: a number as near to a multiple of it as this was rounded to it
 
 
@@ -41,10 +42,13 @@ def _within(suspect: Suspect, eps: np.floating) -> bool:
 
 
 def _mixed(suspect: Suspect) -> bool:
-    """Signs of a - n both ways, relative to n's too, and no factor that removes half of it."""
+    """Do many entries differ, with signs of a - n both ways, relative to n's too, and no factor that removes half?"""
     view = suspect.view
     told = view.telling & (view.n != 0)
-    gap, n = (view.a - view.n)[told], view.n[told]
+    differ = told & (np.abs(view.a - view.n) > view.slack)
+    if np.sum(differ) < max(_SHARE * np.sum(told), 2):
+        return False
+    gap, n = (view.a - view.n)[differ], view.n[differ]
     shares = [float(np.mean(signs > 0)) for signs in (gap, gap * n)]
     if not all(0.15 <= share <= 0.85 for share in shares):
         return False
