@@ -19,10 +19,10 @@ COMPILE := $(UV) pip compile pyproject.toml --extra dev --extra report --extra m
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check test lint report power soundness peers scale mutation constraints clean
+.PHONY: ci-example help check test lint report power soundness peers scale mutation constraints clean
 
 help:  ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 check: $(STAMP)  ## check every layer in layers/, or one: make check TARGET=layers/convolution.py
 	@$(BIN)/gradcheck run $(TARGET)
@@ -34,6 +34,11 @@ lint: $(STAMP)  ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
+
+ci-example: $(STAMP)  ## run the steps of the README's GitHub workflow here; reports go to build/gradcheck/
+	$(BIN)/gradcheck run --format github --report html=build/gradcheck/report.html \
+		--report junit=build/gradcheck/junit.xml --report markdown=build/gradcheck/report.md
+	$(BIN)/gradcheck baseline check
 
 report: $(STAMP)  ## write the report about the article's layers and the README's table again
 	$(BIN)/python -m reports.article

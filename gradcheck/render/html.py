@@ -61,11 +61,11 @@ def _ours(name: str) -> Markup:
 
 
 def _text(text: object) -> str:
-    return clip(clean(text), _LONGEST)
+    return clean(clip(str(text), _LONGEST))
 
 
 def _lines(text: object) -> str:
-    return clip("\n".join(clean_lines(text)), _LONGEST)
+    return "\n".join(clean_lines(clip(str(text), _LONGEST)))
 
 
 def _target(name: str, checks: list[Json], at: int, pictures: Pictures) -> Json:

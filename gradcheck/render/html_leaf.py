@@ -11,7 +11,7 @@ from gradcheck.store.numbers import Json, from_json
 
 _TITLES = {"analytic": "yours", "numeric": "measured", "difference": "difference (yours minus measured)"}
 _NAME = 300  # characters of a leaf's name
-_LEAVES, _ROOM = 250, 6_000_000  # leaves that are drawn in one page, and characters of all their pictures together
+_LEAVES, _ROOM = 120, 8_000_000  # leaves that are drawn in one page, and characters of all their pictures together
 
 
 class Pictures:

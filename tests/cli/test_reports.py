@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from gradcheck.render import formats
 from tests.cli.tools import Cli, Ran, layer, surroundings
 
 WRONG = layer("Wrong", backward="return output_error * 3.0")
@@ -59,7 +60,55 @@ def test_a_report_that_cannot_be_written_leaves_the_old_and_the_others_are_deliv
     assert (cli.folder / "file").read_text(encoding="utf-8") == "in the way"
 
 
-@pytest.mark.parametrize("text", ["text", "json"])
+SIX = ("text", "json", "markdown", "html", "junit", "github")
+
+
+def test_one_run_writes_all_six(cli: Cli) -> None:
+    cli.write({"a.py": WRONG})
+    wanted = [part for name in SIX for part in ("--report", f"{name}=out/a.{name}")]
+    ran = cli("run", "a.py", "--no-config", *wanted)
+    assert (ran.code, ran.err) == (1, "")
+    texts = {name: (cli.folder / f"out/a.{name}").read_text(encoding="utf-8") for name in SIX}
+    begins = {"json": "{", "markdown": "## gradcheck: fail", "html": "<!doctype html>", "junit": "<testsuites ",
+              "github": "::error file=a.py,line=", "text": "gradcheck 0.1.0"}  # fmt: skip
+    assert {name for name in SIX if texts[name].startswith(begins[name])} == set(SIX)
+
+
+def test_without_the_extra_the_other_reports_are_written(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "find_spec", lambda package: None)
+    cli.write({"a.py": layer("A")})
+    ran = cli(
+        "run", "a.py", "--no-config", "--report", "html=a.html", "--report", "junit=a.xml", "--report", "json=a.json"
+    )
+    assert ran.code == 2
+    assert (
+        "gradcheck: --report html=a.html: this format needs jinja2 and matplotlib: pip install 'gradcheck[report]'"
+        in ran.err
+    )
+    assert "gradcheck: --report junit=a.xml: this format needs junitparser: pip install 'gradcheck[report]'" in ran.err
+    assert sorted(path.name for path in cli.folder.glob("a.*")) == ["a.json", "a.py"]
+    assert "Verified" in ran.out
+
+
+def test_a_report_is_never_written_through_a_link(cli: Cli) -> None:
+    cli.write({"a.py": layer("A"), "kept.txt": "kept"})
+    (cli.folder / "link.txt").symlink_to("kept.txt")
+    ran = cli("run", "a.py", "--no-config", "--report", "text=link.txt")
+    assert ran.code == 2
+    assert "gradcheck: --report: link.txt is not a plain file (a link, a device?)" in ran.err
+    assert (cli.folder / "kept.txt").read_text(encoding="utf-8") == "kept"
+    assert (cli.folder / "link.txt").is_symlink()
+
+
+def test_a_workflow_gets_annotations_and_a_summary(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.write({"a.py": WRONG, "summary.md": "before\n"})
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(cli.folder / "summary.md"))
+    ran = cli("run", "a.py", "--no-config", "--format", "github")
+    assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in ran.out.splitlines())
+    assert (cli.folder / "summary.md").read_text(encoding="utf-8").startswith("before\n## gradcheck: fail\n")
+
+
+@pytest.mark.parametrize("text", SIX)
 def test_reports_hold_no_escape_codes(cli: Cli, text: str) -> None:
     cli.write({"a.py": layer("A", forward="raise ValueError('\\x1b[31mred')")})
     cli("run", "a.py", "--no-config", "--report", f"{text}=a.out")

@@ -136,7 +136,7 @@ def test_colours_only_when_asked_for() -> None:
 
 def test_formats_take_a_record_alone() -> None:
     record = run(check_record(convolution()))
-    assert set(FORMATS) == {"text", "json"}
+    assert set(FORMATS) == {"text", "json", "markdown", "html", "junit", "github"}
     assert FORMATS["text"](record) == run_text(record)
     assert json.loads(FORMATS["json"](record)) == record
 

@@ -122,7 +122,9 @@ def test_a_screened_leaf_lists_indices_without_values() -> None:
     screened = dict.fromkeys(("analytic", "numeric", "error", "tolerance"))
     made = leaf("w", (100, 80), wrong={(39, 77): 2.0, (1, 2): 2.0}, method="screen", **screened)
     stored = check_record(result("x", made))["leaves"][0]
-    assert stored["maps"] == {"analytic": None, "numeric": None, "difference": None}
+    assert all(stored["maps"][name] is None for name in ("analytic", "numeric", "difference"))
+    wrong = np.array(stored["maps"]["wrong"])
+    assert (wrong.sum(), wrong[39 // 2, 77 // 2], wrong[0, 1]) == (2, 1, 1)
     assert stored["wrong_entries"][1]["index"] == [1, 2]
     assert stored["wrong_entries"][1]["numeric"] is None
 
