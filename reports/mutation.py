@@ -114,8 +114,8 @@ def tested(tree: Path, tests: Sequence[str], limit: float) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "--tb=no", "-p", "no:cacheprovider", *tests]
     # The tree first on the path, lest the installed package is tested; no bytecode, lest an old mutant is; no plugins,
     # which these tests have no use for and which take longer to load than most mutants live.
-    env = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OMP_NUM_THREADS": "1",
-           "OPENBLAS_NUM_THREADS": "1"}  # fmt: skip
+    ours = {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    env = {**os.environ, **ours, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     try:
         ended = subprocess.run(command, cwd=tree, env=env, capture_output=True, timeout=limit, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:
