@@ -101,12 +101,16 @@ def _wrong(leaf: Json) -> str:
     return f"{wrap(text, indent=BODY, hanging=BODY * 2)}\n\n{entry_table(entries, indent=BODY)}"
 
 
+PART = "located in part"  # of a screened leaf: more entries are wrong than are listed
+
+
 def _share(leaf: Json, listed: int) -> str:
     """`2 of 36 entries are wrong, the worst 8 of them`."""
     if not leaf["wrong"]:
         return "the worst entry"
     verb = "is" if leaf["wrong"] == 1 else "are"
-    share = f"{leaf['wrong']} of {_entries(leaf['checked'])} {verb} wrong"
+    least = "at least " if PART in leaf["note"] else ""
+    share = f"{least}{leaf['wrong']} of {_entries(leaf['checked'])} {verb} wrong"
     return share if listed == 1 else f"{share}, worst first" + (f", {listed} shown" if leaf["wrong"] > listed else "")
 
 
