@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -54,7 +54,8 @@ def roles_of(
     parameters = positional(backward)
     if parameters is None:
         return (_input(inputs, 0, "x"),) if derivative else (Role(Kind.UPSTREAM, "dY"),)
-    wanted = [p for p in parameters if p.default is p.empty or (not derivative and _has_a_use(p.name))]
+    wanted = parameters if derivative else _given(parameters)
+    wanted = [p for p in wanted if p.default is p.empty or not derivative]
     if derivative and len(wanted) <= len(inputs.names) and not any(_is_mine(p.name, inputs) for p in wanted):
         return tuple(_input(inputs, i, p.name) for i, p in enumerate(wanted))
     target = _foreign_target([p.name for p in wanted], inputs)
@@ -72,7 +73,9 @@ def roles_of(
             f"what to give for its parameter {', '.join(unknown)} cannot be told (known are dY, a learning rate, a "
             f"cache, the output, and forward's own arguments by their names)"
         )
-    roles = [role for role in found if role is not None]
+    skipped = next((i for i, p in enumerate(parameters) if p not in wanted), len(parameters))
+    late = {p.name for p in parameters[skipped:]}  # behind one that keeps its default: handed by name
+    roles = [replace(role, by_name=role.name in late) for role in found if role is not None]
     return (*roles, *_starred(backward, roles), *_keyword_only(backward))
 
 
@@ -86,9 +89,16 @@ def _foreign_target(names: Sequence[str], inputs: Inputs) -> str | None:
     return next(iter(sure or ([] if told or len(names) == 1 else perhaps)), None)
 
 
-def _has_a_use(name: str) -> bool:
-    """A parameter with a default that is given all the same."""
-    return is_rate_name(name) or (is_upstream_name(name) and not is_switch_name(name))
+def _given(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:
+    """Those without a default; a learning rate; and dY, as in backward(dout=1), where no other is there."""
+    told = any(p.default is p.empty and is_upstream_name(p.name) for p in parameters)
+    return [p for p in parameters if p.default is p.empty or _has_a_use(p, told=told)]
+
+
+def _has_a_use(p: inspect.Parameter, *, told: bool) -> bool:
+    if isinstance(p.default, bool | str) or is_switch_name(p.name):
+        return False
+    return is_rate_name(p.name) or (not told and is_upstream_name(p.name))
 
 
 def _is_mine(name: str, inputs: Inputs) -> bool:

@@ -39,6 +39,7 @@ class Driver:
         self.run = Run([])
         self.kept_rate: Slot | None = None
         self.reset: Callable[[], Any] | None = None
+        self.flushes = False
         self.pairs: list[tuple[Any, Any]] = []
         self.notes: list[str] = []
         self.returned: Any = None
@@ -52,6 +53,8 @@ class Driver:
 
     def trial(self, handed: Sequence[Any]) -> Run:
         """Forward of these very arguments, whatever it returns."""
+        if self.reset is not None and self.flushes:
+            call(self.reset)
         self.calls.forward += 1
         self.run = Run(list(handed))
         self.run.returned = call(self.inputs.call, self._forward, handed)
@@ -75,7 +78,8 @@ class Driver:
         """
         run = self.trial(self.inputs.handed())
         outputs = run.returned if self.way is None else call(self.way.outputs, run)
-        if self.inputs.keywords or len(run.handed) != 1 or outputs is not run.returned or not _is_double(outputs):
+        several = self.inputs.keywords or len(run.handed) != 1 or self.flushes
+        if several or outputs is not run.returned or not _is_double(outputs):
             return lambda: self.forward(self.inputs.handed())
         (point,), forward, calls, who = self.inputs.arguments, self._forward, self.calls, self.who[0]
         if not isinstance(point, np.ndarray):
@@ -99,7 +103,7 @@ class Driver:
         self.calls.backward += 1
         if self.kept_rate is not None:
             self.kept_rate.set(rate)
-        if self.reset is not None:
+        if self.reset is not None and not self.flushes:
             call(self.reset)
         self.pairs.clear()
         put_recorders(self._optimisers, self.pairs)

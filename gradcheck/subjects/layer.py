@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.base.arrays import Array, identical, is_float_array
+from gradcheck.base.arrays import Array, identical, is_float_array, saved
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import eps
 from gradcheck.base.randomness import signed, stream
@@ -143,14 +143,28 @@ class LayerSubject:
         before = set(_array_paths(layer))
         self._base.restore()
         output = self._quick()
-        made = {path: array for path, array in _array_paths(layer).items() if path not in before}
+        made = {path: (a, saved(a)) for path, a in _array_paths(layer).items() if path not in before}
         if made and np.array_equal(self._quick(), output, equal_nan=True):
             now = _array_paths(layer)
-            kept = [path for path, array in made.items() if now.get(path) is array and is_parameter_name(path)]
-            if kept:
+            still = {p: array for p, (array, copy) in made.items() if now.get(p) is array and identical(array, copy)}
+            if any(is_parameter_name(path) or self._is_used(array, output) for path, array in still.items()):
                 self._base = Snapshot(layer)
         self._base.restore()
         return output
+
+    def _is_used(self, array: Array, output: Array) -> bool:
+        """Does the next output depend on an array that a forward has made: is it a parameter and no cache?"""
+        if not array.flags.writeable:
+            return False
+        copy = saved(array)
+        try:
+            array *= 1.125
+            array += 0.125
+            return not np.array_equal(self._quick(), output, equal_nan=True)
+        except LayerError:
+            return True
+        finally:
+            np.copyto(array, copy)
 
     def _supplied_inputs(self, output: Array, seed: int) -> list[Leaf]:
         """The inputs that backward gives a gradient; of several, those that it leaves out are said, not checked."""

@@ -24,6 +24,7 @@ from gradcheck.subjects.spelling import (
     FORWARD_NAMES,
     MODE_NAMES,
     SWITCHES_ON,
+    is_flush_name,
     is_switch_name,
     is_truth_name,
     paired_method_names,
@@ -177,6 +178,7 @@ def _recognise(driver: Driver, seen: Seen, declared: Convention) -> None:
         driver.way = recognised(seen)
         driver.kept_rate = None if driver.way.gives_rate else kept_rate(layer)
         driver.reset = declared.bound("reset", layer) or zeroing(layer)
+        driver.flushes = declared.reset is None and is_flush_name(getattr(driver.reset, "__name__", ""))
         base.restore()
         _completed(driver, seen)
         driver.way = _fused(driver.way, declared)

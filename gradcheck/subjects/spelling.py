@@ -157,6 +157,11 @@ def is_rate_name(name: str) -> bool:
     return bare in RATE_NAMES or "lr" in bare.split("_") or ("rate" in bare and "grate" not in bare)
 
 
+def is_flush_name(name: str) -> bool:
+    """Does it also forget what forward has kept? Then it must be called before forward, not before backward."""
+    return name.startswith(("flush", "reset"))
+
+
 def is_switch_name(name: str) -> bool:
     """Does it turn training on or off?"""
     return name in SWITCHES_ON | SWITCHES_OFF | MODE_NAMES

@@ -99,9 +99,19 @@ class Called(OtherNames):
         return self.bprop(dy)
 
 
+class Retaining(Dense):
+    """A flag with a name of its own."""
+
+    def backward(self, dLdY, retain_grads=True, step_size=None, delta=0.5):
+        assert retain_grads is True
+        assert delta == 0.5
+        dx, self.dW, self.db = self.gradients(dLdY)
+        return dx
+
+
 LAYERS = styles(
     (Stored, "W"), (StoredInput, "W"), (StoredInPlace, "W"), (SameBuffer, "W"), (CacheReturned, "W"), (AnyWord, "W"),
-    (OtherNames, "W"), (Called, "W"),
+    (OtherNames, "W"), (Called, "W"), (Retaining, "W"),
 )  # fmt: skip
 
 

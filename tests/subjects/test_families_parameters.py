@@ -246,10 +246,37 @@ class ListOptimiser(Dense):
         return dx
 
 
+class Flushed(Dense):
+    """What forward keeps is a list, which flush_gradients empties too, as numpy-ml has it."""
+
+    def make(self):
+        super().make()
+        self.flush_gradients()
+
+    def flush_gradients(self):
+        self.X, self.gradient = [], {"W": 0, "b": 0}
+        self.parameters = {"W": self.W, "b": self.b}
+        self.gradients_ = self.gradient
+
+    def forward(self, x):
+        self.X.append(x)
+        return x @ self.W + self.b
+
+    def backward(self, dy):
+        out = []
+        for g, x in zip([dy], self.X, strict=False):
+            self.x = x
+            dx, dw, db = Dense.gradients(self, g)
+            self.grads = {"W": self.gradient["W"] + dw, "b": self.gradient["b"] + db}
+            self.gradient = self.grads
+            out.append(dx)
+        return out[0] if len(out) == 1 else out
+
+
 ALL = styles(
     (ByOwner, "W"), (ByClass, "W"), (KeywordRate, "W"), (InputFirst, "W"),
     *((attributes(n), "W") for n in ("d{}", "grad_{}", "dLd{}", "_d{}", "{}_diff", "{}_grad", "dL_d{}")),
-    (Properties, "_a"), (Methods, "_a"), (FilledInPlace, "W"), (ListOfPairs, "W"),
+    (Properties, "_a"), (Methods, "_a"), (FilledInPlace, "W"), (ListOfPairs, "W"), (Flushed, "W"),
     (Objects, "weight.value"), (AccumulatingObjects, "weight.value"), (ObjectDicts, "w['val']"),
     (ReturnedList, "W"), (ReturnedDict, "W"), (ReturnedInAnyOrder, "W"), (ReturnedNameless, "W"),
     (Optimiser, "W"), (ListOptimiser, "W"),

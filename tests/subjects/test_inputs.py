@@ -208,7 +208,35 @@ class MadeAtForward(Built):
         return dx
 
 
-@styles((Built, "W"), (Initialized, "W"), (Connected, "W"), (MadeAtForward, "W"))
+class MadeUnderAnotherName(Dense):
+    """At the first forward, in a dict, and not called as parameters are."""
+
+    def make(self):
+        self.p, self.g = {}, {}
+
+    W = property(lambda self: self.p["scaler"])
+    b = property(lambda self: self.p["intercept"])
+
+    def forward(self, x):
+        if not self.p:
+            self.p |= {"scaler": W.copy(), "intercept": B.copy()}
+        return super().forward(x)
+
+    def backward(self, dy):
+        dx, self.g["scaler"], self.g["intercept"] = self.gradients(dy)
+        return dx
+
+    def parameters(self):
+        return self.p
+
+    def grads(self):
+        return self.g
+
+
+@styles(
+    (Built, "W"), (Initialized, "W"), (Connected, "W"), (MadeAtForward, "W"),
+    (MadeUnderAnotherName, "p['scaler']"),
+)  # fmt: skip
 def test_parameters_made_late(style: Any, leaf: str) -> None:
     agree(style, X, leaf, leaves=3)
 

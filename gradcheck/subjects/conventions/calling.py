@@ -49,14 +49,19 @@ def caller(
         arguments: list[Any] = []
         named: dict[str, Any] = {}
         for role in roles:
+            if role.name == "*":
+                arguments += several
+                continue
             if role.kind is Kind.UPSTREAM:
-                arguments += several if role.name == "*" else [several.pop(0)]
-            elif role.by_name:
-                named[role.name] = given[role.kind]
+                value = several.pop(0)
             elif role.kind is Kind.CACHE:
-                arguments.append(kept.pop(0) if kept else None)
+                value = kept.pop(0) if kept else None
             else:
-                arguments.append(run.handed[role.number] if role.kind is Kind.INPUT else given[role.kind])
+                value = run.handed[role.number] if role.kind is Kind.INPUT else given[role.kind]
+            if role.by_name:
+                named[role.name] = value
+            else:
+                arguments.append(value)
         return call(backward, *arguments, **named)
 
     return run_backward
