@@ -5,16 +5,16 @@ from functools import partial
 from typing import Any
 
 from gradcheck.base.arrays import is_float_array
-from gradcheck.base.errors import LayerError, UsageError
+from gradcheck.base.errors import UsageError
 from gradcheck.subjects.binding import Kind, Role, roles_of
 from gradcheck.subjects.building import first_forward
 from gradcheck.subjects.calls import call
+from gradcheck.subjects.completing import completed, held, last_layer, written
 from gradcheck.subjects.convention import Convention
-from gradcheck.subjects.conventions.stored import INPUTS, OUTPUTS
+from gradcheck.subjects.conventions.stored import OUTPUTS
 from gradcheck.subjects.conventions.table import recognised
 from gradcheck.subjects.conventions.way import Run, Seen, Way
 from gradcheck.subjects.driver import Driver, kept_rate, zeroing
-from gradcheck.subjects.graph import attribute_names
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.inputs import function_inputs, layer_inputs
 from gradcheck.subjects.results import result_names
@@ -30,7 +30,6 @@ from gradcheck.subjects.spelling import (
     paired_method_names,
     positional,
 )
-from gradcheck.subjects.trees import floats
 
 
 def layer_driver(layer: Any, x: Any, convention: Convention | None = None) -> Driver:
@@ -172,88 +171,20 @@ def _recognise(driver: Driver, seen: Seen, declared: Convention) -> None:
     """The way of a layer, from a trial forward and a trial backward; all is put back."""
     layer, base = driver.root, Snapshot(driver.root)
     try:
-        held = _held(layer, OUTPUTS)
+        before = held(layer, OUTPUTS)
         seen.run = driver.trial(driver.inputs.handed())
-        seen.written = _written(layer, held, OUTPUTS)
+        seen.written = written(layer, before, OUTPUTS)
         driver.way = recognised(seen)
         driver.kept_rate = None if driver.way.gives_rate else kept_rate(layer)
         driver.reset = declared.bound("reset", layer) or zeroing(layer)
         driver.flushes = declared.reset is None and is_flush_name(getattr(driver.reset, "__name__", ""))
         base.restore()
-        _completed(driver, seen)
+        completed(driver, seen)
+        base.restore()
+        last_layer(driver, seen)
         driver.way = _fused(driver.way, declared)
     finally:
         base.restore()
-
-
-def _completed(driver: Driver, seen: Seen) -> None:
-    """What a trial backward shows: dX is left in an attribute; of several outputs only the first has a dY."""
-    layer, base = driver.root, Snapshot(driver.root)
-    first = _trial(driver)
-    if isinstance(first, LayerError):
-        base.restore()
-        _first_output_only(driver, seen)
-        return
-    if seen.inputs_at is not None or (first is not None and first is not layer):
-        return
-    base.restore()
-    held = _held(layer, INPUTS)
-    _trial(driver)
-    written = _written(layer, held, INPUTS)
-    name = next((n for n in INPUTS if n in written and floats(written[n])), None)
-    if name is not None:
-        seen.inputs_at = partial(_attribute, layer, name)
-        driver.way = recognised(seen)
-
-
-def _first_output_only(driver: Driver, seen: Seen) -> None:
-    """(y, attention): a backward that takes one array and not a tuple has the gradient of y alone."""
-    outputs = driver.run.outputs
-    if seen.outputs_at is not None or not isinstance(outputs, tuple | list) or not is_float_array(outputs[0]):
-        return
-    whole, seen.outputs_at = driver.way, lambda run: run.returned[0]
-    driver.way = recognised(seen)
-    if isinstance(_trial(driver), LayerError):
-        driver.way = whole
-    else:
-        driver.notes.append(f"of {len(outputs)} outputs only the first is checked: {driver.who[1]} takes one dY")
-
-
-def _trial(driver: Driver) -> Any:
-    """What one backward returns, or the LayerError."""
-    way = driver.way
-    if way is None:
-        return None
-    try:
-        output = driver.forward(driver.inputs.handed())
-        driver.backward(output * 0 + 1, 1.0)
-    except LayerError as error:
-        return error
-    return driver.returned
-
-
-def _held(layer: Any, names: Sequence[str]) -> dict[str, tuple[Any, bytes]]:
-    there = [name for name in attribute_names(layer) if name in names]
-    return {n: (v, _bytes(v)) for n in there if (v := getattr(layer, n)) is not None}
-
-
-def _bytes(value: Any) -> bytes:
-    return value.tobytes() if is_float_array(value) else b""
-
-
-def _attribute(layer: Any, name: str, returned: Any) -> Any:
-    del returned
-    return getattr(layer, name)
-
-
-def _written(layer: Any, held: dict[str, tuple[Any, bytes]], names: Sequence[str]) -> dict[str, Any]:
-    """Attributes of these names that are another object now, or hold other numbers."""
-    now = {name: getattr(layer, name) for name in attribute_names(layer) if name in names}
-    return {
-        name: value
-        for name, value in now.items()
-        if name not in held or held[name][0] is not value or _bytes(value) != held[name][1]
-    }
 
 
 def _fused(way: Way, declared: Convention) -> Way:
