@@ -39,7 +39,7 @@ OPERATORS = (
     "core/ReplaceComparisonOperator_IsNot_Is",
     *(f"core/ReplaceComparisonOperator_{a}_{b}" for a in _ORDER for b in _ORDER if a != b),
 )
-KILLED, TIMEOUT, SURVIVED = "killed", "timeout", "survived"
+KILLED, TIMEOUT, SURVIVED, NOT_RUN = "killed", "timeout", "survived", "not run"
 TEXT = """# The judge judged
 
 Written by `make mutation` at commit {commit}; do not edit (the reasons stand in mutation.toml).
@@ -95,6 +95,7 @@ def drawn(found: dict[str, list[Mutant]], most: int, seed: int) -> list[Mutant]:
     for name, of in found.items():
         generator = random.Random(f"{seed} {name}")  # noqa: S311 -- a sample, no secret
         chosen += generator.sample(of, max(1, len(of) * most // total))
+    random.Random(seed).shuffle(chosen)  # noqa: S311 -- what fits into --minutes is then a fair sample too
     return chosen[:most]
 
 
@@ -135,8 +136,8 @@ def put(tree: Path, mutant: Mutant) -> Iterator[None]:
         path.write_text(source, encoding="utf-8")
 
 
-def run(chosen: Sequence[Mutant], trees: Sequence[Path], limit: float) -> list[str]:
-    """How each ended, in order."""
+def run(chosen: Sequence[Mutant], trees: Sequence[Path], limit: float, until: float) -> list[str]:
+    """How each ended, in order; none is begun after `until` (of time.perf_counter)."""
     free: SimpleQueue[Path] = SimpleQueue()
     for tree in trees:
         free.put(tree)
@@ -144,6 +145,8 @@ def run(chosen: Sequence[Mutant], trees: Sequence[Path], limit: float) -> list[s
     def one(mutant: Mutant) -> str:
         tree = free.get()
         try:
+            if time.perf_counter() > until:
+                return NOT_RUN
             with put(tree, mutant):
                 return tested(tree, TESTS, limit)
         finally:
@@ -186,7 +189,7 @@ def table(chosen: Sequence[Mutant], ended: Sequence[str]) -> str:
     for mutant, end in zip(chosen, ended, strict=True):
         counts.setdefault(mutant.path, Counter())[end] += 1
         counts.setdefault("all", Counter())[end] += 1
-    names = [*(name for name in counts if name != "all"), "all"]
+    names = [*sorted(name for name in counts if name != "all"), "all"]
     rows = [(name, c.total(), c[KILLED], c[TIMEOUT], c[SURVIVED], f"{100 * (1 - c[SURVIVED] / c.total()):.0f} %")
             for name, c in ((name, counts[name]) for name in names)]  # fmt: skip
     head = ("file", "mutants", "test failed", "timeout", "survived", "noticed")
@@ -198,6 +201,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mutants", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=60.0, help="begin no mutant after so many")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", default="", help="files whose path contains this; nothing is written")
     asked = parser.parse_args()
@@ -219,7 +223,9 @@ def _report(asked: argparse.Namespace, commit: str, trees: Sequence[Path]) -> No
     limit = 10 + 2 * (time.perf_counter() - began)
     found = mutants(trees[0])
     chosen = [mutant for mutant in drawn(found, asked.mutants, asked.seed) if asked.only in mutant.path]
-    ended = run(chosen, trees, limit)
+    ended = run(chosen, trees, limit, began + 60 * asked.minutes)
+    chosen = [mutant for mutant, end in zip(chosen, ended, strict=True) if end != NOT_RUN]
+    ended = [end for end in ended if end != NOT_RUN]
     living = [mutant for mutant, end in zip(chosen, ended, strict=True) if end == SURVIVED]
     rows, text = table(chosen, ended), survivors(living, trees[0])
     if asked.only:

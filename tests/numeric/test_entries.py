@@ -242,3 +242,7 @@ def test_finer_steps():
     rest, step = made._finer(np.arange(6), 2.0**-14)
     assert (rest.tolist(), step) == ([3, 4, 5], 2.0**-17)
     assert made._finer(np.arange(6), 2.0**-17)[1] == 2.0**-18 * made._unit
+
+
+def test_truncation_without_rounding_asks_for_the_smallest_step(inner):
+    assert inner._best_step(rung(1.0, 1.5), smooth(1.0, 0.0)) < 1e-299
