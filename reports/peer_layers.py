@@ -204,6 +204,24 @@ def spoiled(layer: NumpyLayer, spoil: Spoil) -> NumpyLayer:
     return layer
 
 
+def off_at(places: Sequence[int] | Array, size: float) -> Spoil:
+    """Entries (flat indices) off by `size` times the rms of the first gradient.
+
+    The error is a multiple of another entry's gradient, so that what is given stays linear in dY.
+    """
+    known: list[tuple[int, float]] = []
+
+    def spoil(gradient: Array) -> Array:
+        if not known:
+            largest = int(np.argmax(np.abs(gradient)))
+            known.append((largest, size * float(np.sqrt(np.mean(gradient**2)) / abs(gradient.flat[largest]))))
+        wrong = np.array(gradient)
+        wrong.flat[places] += known[0][1] * gradient.flat[known[0][0]]
+        return wrong
+
+    return spoil
+
+
 def leaves(layer: NumpyLayer, x: Array) -> list[Array]:
     """The input and every parameter."""
     return [x, *(getattr(layer, name) for name in layer.parameters)]

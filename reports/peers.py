@@ -21,7 +21,7 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 from reports.peak import Peak
-from reports.peer_layers import Array, Made, NumpyLayer, convolution, deep, dense, leaves, relus, spoiled
+from reports.peer_layers import Array, Made, NumpyLayer, convolution, deep, dense, leaves, off_at, relus, spoiled
 from reports.peer_tools import BARE, DEFAULT, ENTRIES, SLOW, TOOLS, Tool
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -43,10 +43,15 @@ HEADS = ("checker", "scale error", "one entry", "false alarms", "forwards", "tim
 
 @dataclass(frozen=True)
 class Effort:
-    """seconds: that false alarms of one checker are looked for · rounds: of timing, at least three."""
+    """How much is done.
+
+    seconds: that false alarms of one checker are looked for · rounds: of timing · most: entries of a layer's
+    Jacobian, above which checkers that evaluate every entry are left out.
+    """
 
     seconds: float
     rounds: int
+    most: int = 10**9
 
 
 def caught(tool: Tool, make: Callable[[int], Made], seed: int, spoil: Callable[[Array], Array]) -> bool:
@@ -82,13 +87,7 @@ def scaled(size: float) -> Callable[[Array], Array]:
 
 def one_entry(size: float) -> Callable[[Array], Array]:
     """One entry off by `size` times the rms of the gradient."""
-
-    def spoil(gradient: Array) -> Array:
-        wrong = np.array(gradient)
-        wrong.flat[wrong.size // 3] += size * np.sqrt(np.mean(gradient**2))
-        return wrong
-
-    return spoil
+    return off_at([7], size)
 
 
 @dataclass(frozen=True)
@@ -157,6 +156,10 @@ def measure_memory(name: str, case: str) -> None:
 def case_table(name: str, tools: Sequence[Tool], effort: Effort, bar: Any) -> tuple[str, dict[str, list[float]]]:
     """One row a checker, and the seconds of all."""
     make = CASES[name]
+    layer, x = make(0)
+    entries = sum(a.size for a in leaves(layer, x))
+    jacobian = entries * layer.forward(x).size
+    tools = [tool for tool in tools if not tool.thorough or jacobian <= effort.most]
     known = interleaved(tools, make, effort.rounds)
     rows = []
     for tool in tools:
@@ -172,8 +175,6 @@ def case_table(name: str, tools: Sequence[Tool], effort: Effort, bar: Any) -> tu
             )
         )
         bar.update()
-    layer, x = make(0)
-    entries = sum(a.size for a in leaves(layer, x))
     table = tabulate(rows, HEADS, tablefmt="github", disable_numparse=True)
     return f"## {name}: {entries} entries\n\n{table}\n", known.seconds
 
@@ -217,11 +218,16 @@ Written by `make peers`; do not edit. Each checker has its defaults; all get the
 Errors are tried on a grid of 1, 2, 5 times the powers of ten; of the powers of ten alone, for a checker that takes more
 than two seconds. scipy's check_grad gives one norm and no verdict: it counts as having noticed when the norm is
 {noticed:.0f} times that of the correct layer. A bare loop is two evaluations an entry at one step, without a verdict.
-
+{left_out}
 {tables}
 ## FC 196x32: wall time against a bare loop and against PyTorch's slow mode
 
 {figures}
+"""
+
+
+LEFT_OUT = """Checkers that evaluate every entry were left out of layers whose Jacobian has more than {most} entries
+(`--most {most}`).
 """
 
 
@@ -240,6 +246,7 @@ def page(effort: Effort) -> str:
         versions=", ".join(versions) + ".",
         rounds=effort.rounds,
         noticed=NOTICED,
+        left_out=LEFT_OUT.format(most=effort.most) if effort.most < 10**9 else "",
         tables="\n".join(tables),
         figures=figures(seconds),
     )
@@ -250,13 +257,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="for false alarms of each checker (default: 5)")
     parser.add_argument("--rounds", type=int, default=5, help="of timing (default: 5)")
+    parser.add_argument(
+        "--most", type=int, default=10**9, help="entries of a Jacobian, above which only fast checkers run"
+    )
     parser.add_argument("--memory", nargs=2, metavar=("CHECKER", "LAYER"), help="measure one peak and stop")
     given = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if given.memory:
         measure_memory(*given.memory)
         return
-    PAGE.write_text(page(Effort(given.seconds, given.rounds)), encoding="utf-8")
+    PAGE.write_text(page(Effort(given.seconds, given.rounds, given.most)), encoding="utf-8")
     print(f"wrote {PAGE.name}")
 
 

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from gradcheck import Result, check
 from reports.peak import Peak, highest
-from reports.peer_layers import Array, Matrix, spoiled
+from reports.peer_layers import Array, Matrix, off_at, spoiled
 
 PAGE = Path(__file__).with_suffix(".md")
 PLOT = Path(__file__).with_suffix(".svg")
@@ -154,7 +154,7 @@ def sought(fault: Fault, seeds: int) -> tuple[object, ...]:
         layer = Matrix(SIDE, rng, kinked=fault.kinked)
         places = rng.choice(SIDE**2, size=fault.wrong, replace=False)
         if fault.wrong:
-            spoiled(layer, _planted(places, fault.size))
+            spoiled(layer, off_at(places, fault.size))
         start = time.perf_counter()
         result = _check(layer, SIDE, "auto", seed)
         seconds.append(time.perf_counter() - start)
@@ -167,14 +167,6 @@ def sought(fault: Fault, seeds: int) -> tuple[object, ...]:
         "max(x W, 0)" if fault.kinked else "tanh(x W)", fault.words, f"{middle:.0f}", f"{low:.0f} to {high:.0f}",
         fault.most, f"{whole} of {seeds}", f"{right} of {seeds}", f"{np.median(seconds):.2f}",
     )  # fmt: skip
-
-
-def _planted(places: Array, size: float) -> Callable[[Array], Array]:
-    def spoil(gradient: Array) -> Array:
-        gradient.flat[places] += size * np.sqrt(np.mean(gradient**2))
-        return gradient
-
-    return spoil
 
 
 def plot(screened: Sequence[Cost], entries: Sequence[Cost]) -> None:

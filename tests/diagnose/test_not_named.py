@@ -62,6 +62,16 @@ def test_rounding_is_no_wrong_derivative() -> None:
     assert one_step(rounded, np.tanh, X) == {"precision-lost"}
 
 
+@pytest.mark.parametrize("size", [1e-3, 1e-5, 1e-7])
+def test_one_entry_that_is_slightly_wrong_is_no_rounding(size: float) -> None:
+    def backward(dy: Array, x: Array) -> Array:
+        given = dy * (1 - np.tanh(x) ** 2)
+        given[1, 2] *= 1 + size
+        return given
+
+    assert one_step(backward, np.tanh, X) == {"located"}
+
+
 def test_what_is_constant_along_an_axis_lacks_no_mean() -> None:
     def backward(dy: Array, x: Array) -> Array:
         return np.broadcast_to(np.cumsum(dy[::-1])[:, np.newaxis], x.shape)
