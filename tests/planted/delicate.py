@@ -83,7 +83,7 @@ class CubeInMemory(Cube):
 
 class CubeByBuffer(Cube):
     def backward(self, grad):
-        flat = 3 * np.array([v.item() for v in np.nditer(self.x)]) ** 2
+        flat = 3 * np.frombuffer(self.x.tobytes("A")) ** 2
         return grad * flat.reshape(grad.shape)
 
 
@@ -175,7 +175,7 @@ PLANTED = [
        "approximation"),
     _of("memory order of the cache, Fortran", CubeInMemory, Cube, "input", "memory-layout", x=FORTRAN),
     _of("memory order of the cache, a transposed view", CubeInMemory, Cube, "input", "memory-layout", x=TURNED),
-    _of("nditer goes in memory order", CubeByBuffer, Cube, "input", "memory-layout", x=FORTRAN),
+    _of("bytes in memory order", CubeByBuffer, Cube, "input", "memory-layout", x=FORTRAN),
     _of("dW from the buffer of a view", MixInMemory, Mix, "W", "memory-layout", x=TURNED, args=(4, 3)),
     _of("dW in half precision", MixSingle, Mix, "W", "precision-lost", args=(4, 3)),
     _of("one column of dW twice", MixFirstColumn, Mix, "W", "constant-factor", x=draw(7, 6), args=(6, 8)),
