@@ -21,13 +21,14 @@ def recognised(seen: Seen) -> Way:
     Raises:
         LayerError: none does; the message says of each what was missing.
     """
-    missing = []
+    missing: dict[str, list[str]] = {}
     for family, fit in FAMILIES:
         try:
             return fit(seen)
         except NoFitError as error:
-            missing.append(f"{family}: {error}")
-    raise LayerError(Failure("TypeError", f"{_headline(seen)}. No convention fits: {'; '.join(missing)}. {_HINT}"))
+            missing.setdefault(str(error), []).append(family)
+    told = "; ".join(f"{' / '.join(families)}: {reason}" for reason, families in missing.items())
+    raise LayerError(Failure("TypeError", f"{_headline(seen)}. No convention fits: {told}. {_HINT}"))
 
 
 def _headline(seen: Seen) -> str:
