@@ -54,20 +54,22 @@ class Gauge(Protocol):
         ...
 
 
+Box = list[tuple[int, int]]
+
+
 @dataclass(eq=False)
 class Located:
     """What a search has found.
 
     measured: flat index -> estimate, of every entry that was measured · wrong: those that are wrong, with a - n
-    complete: do they account for the whole residual?
+    complete: do they account for the whole residual? · box: (first, past the last) coordinate of each axis of the
+    region that holds all of it, where the search has told a region and not the entries.
     """
 
     measured: dict[int, Estimate] = field(default_factory=dict)
     wrong: dict[int, Reading] = field(default_factory=dict)
     complete: bool = False
-
-
-Box = list[tuple[int, int]]
+    box: Box | None = None
 
 
 @dataclass(eq=False)
@@ -193,6 +195,7 @@ class _Search:
             return False
         self._measure(drawn[_SAMPLE:] if members.size <= _REGION else drawn[_SAMPLE : 2 * _SAMPLE])
         self.broken |= members.size > drawn.size
+        self.found.box = group.box if _volume(group.box) < group.v.codes.size else None
         return True
 
     def _measure(self, members: Sequence[int] | np.ndarray) -> None:

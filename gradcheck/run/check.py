@@ -21,6 +21,7 @@ from gradcheck.diagnose.symbols import blind_spots, function_symbols, symbols
 from gradcheck.gather.specimen import Case, FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.judge.compare import judged
 from gradcheck.judge.comparison import Comparison
+from gradcheck.judge.probe import missed
 from gradcheck.judge.verdict import Verdict, worst
 from gradcheck.numeric.estimate import LeafEstimates
 from gradcheck.run.breach import Breach
@@ -232,16 +233,18 @@ def _leaf(name: str, dtype: np.dtype[Any], measured: Measured) -> LeafResult:
 
 
 def _screened_note(point: Point, measured: Measured) -> list[str]:
-    """Why some leaves were not measured entry by entry."""
-    names = [leaf.name for leaf in point.subject.leaves if measured.comparisons[leaf.name].probes]
-    if not names or point.options.method == "screen":
+    """What a pass along directions promises, and why it was not measured entry by entry."""
+    screened = [c for leaf in point.subject.leaves if (c := measured.comparisons[leaf.name]).probes]
+    if not screened:
         return []
-    return [
-        (
-            f"{', '.join(names)}: more than {ENTRIES} entries, so held against the derivative along random directions "
-            f"(method entries measures each)"
-        )
-    ]
+    why = f"more than {ENTRIES} entries, so " if point.options.method == "auto" else ""
+    chances = ", ".join(f"{missed(c.probes):.1g}" for c in screened)
+    names, count = ", ".join(c.name for c in screened), len(screened[0].probes)
+    note = (
+        f"{names}: {why}held against the derivative along {count} random directions; an error of a millionth of the "
+        f"gradient passes with probability {chances} (--method entries measures each entry)"
+    )
+    return [note]
 
 
 def _undecided(subject: Subject, specimen: Specimen, name: str, finding: Finding) -> CheckResult:

@@ -79,10 +79,13 @@ class Screening:
     located: Located | None
     natural: float
 
-    @property
-    def in_part(self) -> bool:
-        """Are there wrong entries that were not located?"""
-        return self.located is not None and not self.located.complete
+    def _notes(self, leaf: Leaf) -> tuple[str, ...]:
+        """What the wrong entries that are listed do not say."""
+        if self.located is None or self.located.complete:
+            return ()
+        sides = zip(self.located.box or [], leaf.shape, strict=False)
+        places = ["every" if side == (0, n) else _range(*side) for side, n in sides]
+        return ("located in part", *([f"all of it within ({', '.join(places)})"] if places else []))
 
     def comparison(self, leaf: Leaf, analytic: Array | None) -> Comparison:
         """As a comparison whose arrays are NaN where no entry was measured; without memory where none was."""
@@ -99,7 +102,7 @@ class Screening:
         made = Comparison(
             leaf.name, leaf.role, analytic, numeric, error, nothing, tolerance, mask, undecided, kink,
             np.broadcast_to(np.asarray(False), leaf.shape), self.natural, Verdict.PASS,
-            ("located in part",) if self.in_part else (), self.probes,
+            self._notes(leaf), self.probes,
         )  # fmt: skip
         return judged(made)
 
@@ -203,6 +206,10 @@ class _Gauge:
             analytic_error=self._share * typical, typical=typical, natural=self._natural,
         )  # fmt: skip
         return Reading(probe.analytic - probe.numeric, probe.tolerance)
+
+
+def _range(low: int, high: int) -> str:
+    return str(low) if high == low + 1 else f"{low} to {high - 1}"
 
 
 def _filled(leaf: Leaf, value: float, measured: Mapping[int, Estimate]) -> Array:
