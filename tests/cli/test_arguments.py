@@ -23,15 +23,16 @@ BAD = [
     pytest.param(["--timeout", "1m"], "expected a finite number of seconds above 0, got '1m'", id="timeout, a unit"),
     pytest.param(["--budget", "9"], "argument --budget: expected a whole number of at least 50, got '9'", id="budget"),
     pytest.param(["--method", "exact"], "expected one of auto, entries, screen, got 'exact'", id="method"),
-    pytest.param(["--format", "xml"], "argument --format: expected one of text, json, got 'xml'", id="format"),
-    pytest.param(["--format", "html"], f"the format 'html' is {LATER}", id="format html, later"),
-    pytest.param(["--format", "junit"], f"the format 'junit' is {LATER}", id="format junit, later"),
-    pytest.param(["--format", "markdown"], f"the format 'markdown' is {LATER}", id="format markdown, later"),
-    pytest.param(["--format", "github"], f"the format 'github' is {LATER}", id="format github, later"),
+    pytest.param(
+        ["--format", "xml"],
+        "argument --format: expected one of text, json, markdown, html, junit, github, got 'xml'",
+        id="format",
+    ),
     pytest.param(["--report", "json"], "argument --report: expected FORMAT=FILE, got 'json'", id="report, no file"),
     pytest.param(["--report", "json="], "expected FORMAT=FILE, got 'json='", id="report, an empty file"),
-    pytest.param(["--report", "xml=a.xml"], "expected one of text, json, got 'xml'", id="report, format"),
-    pytest.param(["--report", "html=a.html"], f"the format 'html' is {LATER}", id="report html, later"),
+    pytest.param(
+        ["--report", "xml=a.xml"], "expected one of text, json, markdown, html, junit, github, got", id="report, format"
+    ),
     pytest.param(
         ["--report", "json=-", "--format", "text"],
         "stdout can carry one report, got 2 (json, text); write the others to files",
@@ -62,9 +63,8 @@ def test_a_bad_argument_is_refused_and_nothing_runs(cli: Cli, arguments: list[st
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param([], "expected a command: run or explain", id="nothing"),
+        pytest.param([], "expected a command: run, explain or baseline", id="nothing"),
         pytest.param(["check"], "invalid choice: 'check'", id="no such command"),
-        pytest.param(["baseline", "check", "--force"], f"gradcheck baseline: {LATER}", id="baseline, later"),
         pytest.param(["explain", "constnt-factor"], "there is no cause 'constnt-factor'; did you mean", id="a cause"),
         pytest.param(["explain", "zzz"], "`gradcheck explain` lists them all", id="no such cause at all"),
         pytest.param(["run", "--no-config"], "no TARGET: name a file, folder or module", id="no target"),
