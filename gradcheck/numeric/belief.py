@@ -8,6 +8,7 @@ from gradcheck.numeric.rungs import Rung
 _COLUMNS = 4
 _SQUARE = 0.35  # successive differences of D fall at least nearly as h**2
 _LINEAR = 0.65  # or as h
+_SLIGHT = 1e-9  # of the slopes that the widest step shows: two sides that differ by less need not be told apart
 _SHED = 16  # an asymmetry that falls faster at one halving was a kink's, which now lies behind
 
 
@@ -50,12 +51,24 @@ def believed(rungs: Sequence[Rung]) -> Estimate:
     b, c = rungs[-2:]
     # y+ - 2 y0 + y- carries four times the rounding of (y+ - y-) / 2, and a jump that small moves D by 2 r at most.
     if abs(c.jump) > max(_LINEAR * abs(b.jump), 4 * c.rounding):
-        return UNKNOWN
+        return _slightly_bent(rungs)
     central = [rung.central for rung in rungs]
     if _falls(central[-3:], _SQUARE, c.rounding):
         value, change = extrapolated(central, 4.0)
         return min(smooth(value, change + 2 * c.rounding), _plateau(rungs[-3:]), key=bar)
     return _both_sides(rungs) if _falls(central[-3:], _LINEAR, c.rounding) else UNKNOWN
+
+
+def _slightly_bent(rungs: Sequence[Rung]) -> Estimate:
+    """Beside the middle of x|x| the slopes of both sides differ for good, and by next to nothing.
+
+    One-sided ladders see that difference as a part of their values; the bar takes it in whole.
+    """
+    bend = max(abs(rung.jump) for rung in rungs)
+    if bend > _SLIGHT * max(rung.size for rung in rungs):
+        return UNKNOWN
+    found = _both_sides(rungs, bend)
+    return smooth(found.value, found.error + bend)
 
 
 def own_side(ladder: Sequence[Rung], near: Rung) -> Estimate:
@@ -108,13 +121,16 @@ def _falls(values: Sequence[float], factor: float, rounding: float) -> bool:
     return abs(c - b) <= max(factor * abs(b - a), rounding)
 
 
-def _both_sides(rungs: Sequence[Rung]) -> Estimate:
-    """The two one-sided ladders extrapolated apart, D +- jump / 2; their mean where they agree."""
+def _both_sides(rungs: Sequence[Rung], bend: float = 0.0) -> Estimate:
+    """The two one-sided ladders extrapolated apart, D +- jump / 2; their mean where they agree.
+
+    bend: by how much they may differ beyond rounding.
+    """
     c = rungs[-1]
     sides = [[rung.central + sign * rung.jump / 2 for rung in rungs] for sign in (-1, 1)]
     if not all(_falls(side[-3:], _LINEAR, 2 * c.rounding) for side in sides):
         return UNKNOWN
     (left, gap), (right, other) = (extrapolated(side, 2.0) for side in sides)
-    if abs(left - right) > gap + other + 4 * c.rounding:
+    if abs(left - right) > gap + other + 4 * c.rounding + 2 * bend:
         return UNKNOWN
     return smooth((left + right) / 2, max(gap, other, abs(left - right) / 2) + 2 * c.rounding)

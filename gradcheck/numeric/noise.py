@@ -14,7 +14,8 @@ from gradcheck.subjects.leaf import Leaf, Role
 
 _POINTS = 7
 _SPACINGS = (1e-12, 1e-10, 1e-8, 1e-6, 1e-4)
-_LAST_PLACES, _LAST_PLACE = 1e-6, 2.0**-40  # jumps no larger may be rounding: of an output's size, or at all
+_LAST_PLACES = 1e-6  # of an output's size: jumps no larger may be rounding
+_LAST_PLACE = 2.0**12 * EPS  # or no larger than this, as the numbers inside may be of size 1 (float32: more)
 _PLACES = 2.0**20  # steps of fewer last places may show no rounding
 _ALIKE = 1e-6  # relative; whole last places differ by more
 _SMALL = 2.0**-10  # outputs that are far smaller than the numbers inside
@@ -136,19 +137,19 @@ def _along(
 
 def _noise(rows: Array, values: Array, y: Array, g: Array, least: float) -> Noise:
     size = float(np.sqrt(np.sum((g * y) ** 2)))
-    whole = float(_ecnoise(values[:, None], np.array([size]))[0])
+    whole = float(_ecnoise(values[:, None], np.array([size]), least)[0])
     relative = max(least, whole / size) if size else least
-    absolute = _ecnoise(rows, np.abs(y)) if y.size <= _FEW_OUTPUTS else np.zeros(y.size)
+    absolute = _ecnoise(rows, np.abs(y), least) if y.size <= _FEW_OUTPUTS else np.zeros(y.size)
     return Noise(relative, absolute)
 
 
-def _ecnoise(values: Array, size: Array) -> Array:
+def _ecnoise(values: Array, size: Array, least: float = EPS) -> Array:
     """For each column: the noise level at the difference order where the estimates have settled, else the last.
 
-    values: (7, columns) · size: |y| of each column.
+    values: (7, columns) · size: |y| of each column · least: machine epsilon of what forward computes in.
     """
     levels = []
-    bent = _bent(values, size)
+    bent = _bent(values, size, least)
     for order in range(1, _POINTS):
         values = np.diff(values, axis=0)
         levels.append(np.sqrt(np.mean(values**2, axis=0) / comb(2 * order, order)))
@@ -162,19 +163,20 @@ def _ecnoise(values: Array, size: Array) -> Array:
     return result
 
 
-def _bent(values: Array, size: Array) -> Array:
+def _bent(values: Array, size: Array, least: float = EPS) -> Array:
     """Columns that a kink bends: one or two second differences stand out, the others are far smaller.
 
     Noise makes them all alike; a kink within 1e-12 would pass for noise of its own size. Two of opposite signs are a
     jump, unless they are as small as rounding makes them: 1 - 1e-16 moves by whole units of its last place.
-    size: |y| of each column.
+    size: |y| of each column · least: as for _ecnoise.
     """
     second = np.diff(values, 2, axis=0)
     largest = np.abs(second).max(axis=0)
     standing = np.where(np.abs(second) > 0.05 * largest, second, 0.0)
     few = np.count_nonzero(standing, axis=0) <= 2
     jump = np.abs(standing.sum(axis=0)) < 0.5 * largest
-    return np.asarray(few & ~(jump & (largest <= np.maximum(_LAST_PLACES * size, _LAST_PLACE))))
+    places = np.maximum(_LAST_PLACES * size, _LAST_PLACE * least / EPS)
+    return np.asarray(few & ~(jump & (largest <= places)))
 
 
 def _rounded_to_single(y: Array, leaves: Sequence[Leaf]) -> bool:

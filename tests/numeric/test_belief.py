@@ -160,3 +160,19 @@ def test_the_side_of_the_point_is_told_by_a_step_nearer_than_the_kink() -> None:
 def test_a_side_that_does_not_settle_tells_nothing() -> None:
     rough = ladder([0.0, 1.0, 1.7], [0.0] * 3)
     assert not own_side(rough, rung(extrapolated([0.0, 1.0, 1.7], 2.0)[0])).known
+
+
+def sided(left: Sequence[float], right: Sequence[float]) -> list[Rung]:
+    size = max(abs(left[0]), abs(right[0]))
+    return [rung((a + b) / 2, b - a, 0.0, size) for a, b in zip(left, right, strict=True)]
+
+
+def test_sides_that_differ_by_next_to_nothing_are_smooth_and_the_bar_says_by_how_much() -> None:
+    """x|x| at d: slopes of h + 2 d on the right and h - 2 d on the left, as long as steps reach across."""
+    steps, d = (1.0, 0.5, 0.25, 0.125), 1e-10
+    found = believed(sided([h - 2 * d for h in steps], [h + 2 * d for h in steps]))
+    assert found.known
+    assert not found.kink
+    assert abs(found.value - 2 * d) <= found.error < 1e-9
+    far = 1e-8
+    assert believed(sided([h - 2 * far for h in steps], [h + 2 * far for h in steps])) is UNKNOWN

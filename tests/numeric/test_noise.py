@@ -121,6 +121,16 @@ def test_a_kink_is_no_noise_and_rounding_is_no_kink():
     assert module._ecnoise(columns(kink), np.ones(1)).tolist() == [0.0]
 
 
+def test_last_places_of_float32_are_its_own():
+    """What is left of larger terms that cancel moves by whole last places of these: two alike, then one less."""
+    place, single = 2.0**-27, 2.0**-23
+    rest = columns(place * np.array([0, -14, -27, -41, -55, -69, -83]))
+    assert module._ecnoise(rest, np.array([1e-4])).tolist() == [0.0]
+    assert place / 10 < module._ecnoise(rest, np.array([1e-4]), single)[0] < place
+    jump = columns(1e-2 * np.array([0, 0, 0, 1, 1, 1, 1]))
+    assert module._ecnoise(jump, np.array([1e-4]), single).tolist() == [0.0]
+
+
 def test_how_far_a_second_difference_must_stand_out():
     def bent(rest):
         return bool(
