@@ -19,7 +19,7 @@ COMPILE := $(UV) pip compile pyproject.toml --extra dev --extra report --extra m
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: ci-example help check test lint report power soundness peers scale mutation constraints clean
+.PHONY: ci-example help check test lint report power calibration soundness peers scale mutation constraints clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ report: $(STAMP)  ## write the report about the article's layers and the README'
 
 power: $(STAMP)  ## find and name every planted fault under SEEDS seeds (100); write reports/power.md (hours)
 	nice $(BIN)/python -m reports.power --seeds $(SEEDS) --workers $(POWER_WORKERS)
+
+calibration: $(STAMP)  ## hold 60 000 error bars against known derivatives; write what was found (5 minutes)
+	$(BIN)/python -m reports.calibration
 
 soundness: $(STAMP)  ## check 2000 correct layers (or CHECKS=100000) and five times as many error bars
 	$(BIN)/python -m reports.soundness --checks $(CHECKS)

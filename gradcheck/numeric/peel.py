@@ -53,7 +53,7 @@ class Peel:
             if straight.known:
                 self.began.append(start)
                 total = _sum(total, straight)
-            if not np.any(self._left & self._moved):
+            if self.rungs and not np.any(self._left & self._moved):
                 return self._finished(total)
         return self._finished(_sum(total, best if best.known else self._at_kink()))
 

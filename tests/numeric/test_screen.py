@@ -269,3 +269,13 @@ def test_a_loss_that_is_not_saturated_shows_a_small_factor():
     layer, x = CrossEntropy(), np.random.default_rng(0).normal(size=(3, 4))
     layer.factor = 1 + 1e-7
     assert check(layer, x).verdict == "fail"
+
+
+def test_a_direction_near_the_edge_of_a_logarithm_takes_finer_steps():
+    x = np.array([1e-6, 0.5, 0.03])
+    leaf = Leaf("input", Role.INPUT, x.copy())
+    with np.errstate(invalid="ignore"):
+        sampler = Sampler(lambda: np.log(leaf.array), np.ones(3), np.log(x), Noise(2.0**-52, np.zeros(3)))
+        found = Peel(sampler, DirectionLine([Part(leaf, given(np.array([1.0, -0.5, 2.0])))], 0.25)).estimate()
+    truth = 1e6 - 1.0 + 2 / 0.03
+    assert abs(found.value - truth) <= found.error < 1e-6 * truth
