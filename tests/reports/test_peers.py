@@ -104,6 +104,11 @@ def test_a_checker_that_catches_nothing_has_no_floor() -> None:
     assert peers.floor(passes, dense(5, 3), peers.scaled) == "none up to 5e+02"
 
 
+def test_who_fails_everything_has_no_floor() -> None:
+    alarmist = Tool("alarmist", lambda _layer, _x: Answer(passed=False))
+    assert peers.floor(alarmist, dense(5, 3), peers.scaled) == "fails the correct one"
+
+
 def test_a_norm_that_does_not_grow_is_not_noticed() -> None:
     same = Tool("same", lambda _layer, _x: Answer(None, 1e-7), judges=False)
     assert not peers.caught(same, dense(5, 3), 0, peers.scaled(1.0))
