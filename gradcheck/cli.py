@@ -153,6 +153,7 @@ def _plan(known: argparse.Namespace, config: "Config") -> "Plan":
         case=known.case,
         leaf=known.leaf,
         replay=_repeated(known),
+        jobs=known.jobs,
     )
 
 

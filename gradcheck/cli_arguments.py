@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradcheck.base.errors import UsageError
 from gradcheck.run.options import LEAST_BUDGET, METHODS
 
-_LATER = ("--search", "--jobs")
+_LATER = ("--search",)
 _FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 _DESCRIPTION = "Is a hand-written backward the derivative of its forward?"
 _TARGET = "file.py, a folder or package.module, each with an optional :Class"
@@ -78,6 +78,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
     add("--method", type=_method, metavar="auto|entries|screen", help="every entry, or random directions (by size)")
     add("--budget", type=_budget, metavar="N", help="forward evaluations a leaf that a screen may take")
     add("--power", action="store_true", help="corrupt each gradient on purpose: what would be caught?")
+    add("--jobs", type=_jobs, default=1, metavar="N", help="files that are checked at the same time (default: 1)")
     add("--strict", action="store_true", help="warnings fail")
     add("--allow-inconclusive", action="store_true", help="an inconclusive check does not fail")
     add("--case", type=_whole("--case"), metavar="N", help="report only case N of each class, counted from 0")
@@ -90,7 +91,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
 def _refuse_later(known: argparse.Namespace) -> None:
     for option in _LATER:
         value = getattr(known, option.removeprefix("--"))
-        if value is not None and (option, value) != ("--jobs", "1"):
+        if value is not None:
             raise UsageError(f"{option}: not in this version of gradcheck")
 
 
@@ -132,6 +133,12 @@ def _whole(option: str) -> Callable[[str], int]:
 
     whole.__name__ = option
     return whole
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
 
 
 def _rtol(text: str) -> float:

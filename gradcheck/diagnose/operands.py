@@ -23,7 +23,7 @@ def turned_parameter(suspect: Suspect) -> Iterator[Prediction]:
     """Backward would give n if another leaf were transposed or reversed."""
     trials = 0
     for leaf in sorted(suspect.evidence.subject.leaves, key=lambda leaf: leaf.name == suspect.name):
-        if (leaf.name == suspect.name == "input") or sum(length > 1 for length in leaf.shape) < 2:
+        if (leaf.name == suspect.name == "input") or not any(length > 2 for length in leaf.shape):
             continue
         for cause, label, move in _moves(leaf.shape):
             trials += 1

@@ -3,8 +3,10 @@
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 from gradcheck.gather.bases import inherited_names
 from gradcheck.gather.config import ExpectedFault
@@ -24,7 +26,7 @@ class Plan:
     """What to run.
 
     targets: as typed, relative to the current folder · replay: options to repeat in the command that runs
-    one case again · case, leaf: report these alone.
+    one case again · case, leaf: report these alone · jobs: files that are visited at the same time.
     """
 
     targets: tuple[str, ...]
@@ -34,6 +36,7 @@ class Plan:
     case: int | None = None
     leaf: str | None = None
     replay: tuple[str, ...] = ()
+    jobs: int = 1
 
 
 def _quiet(_: str) -> None:
@@ -44,25 +47,40 @@ def run(plan: Plan, progress: Progress = _quiet) -> CampaignResult:
     """Visit every file of every target; Ctrl-C ends it with what there is so far."""
     found, problems, notes = _sources(plan.targets)
     sources = unique(found)
-    inherited = inherited_names(_with_neighbours(sources))
-    visits: list[Visit] = []
-    interrupted = False
-    try:
-        for source in sources:
-            visits.append(Visit(source, plan.options, plan.timeout, inherited, progress))
-            visits[-1].complete()
-    except KeyboardInterrupt:
-        interrupted = True
+    inherited = inherited_names(with_neighbours(sources))
+    stop = Event()
+    visits = [Visit(source, plan.options, plan.timeout, inherited, progress, stop=stop) for source in sources]
+    interrupted = not _all_complete(visits, plan.jobs, stop)
     problems += [problem for visit in visits for problem in visit.problems]
     problems += [] if interrupted else [*_empty(plan.targets, visits, problems), *_unseen(found, visits)]
     notes += [note for visit in visits for note in visit.notes]
     return _outcome(plan, visits, problems, notes, interrupted=interrupted)
 
 
+def _all_complete(visits: Sequence[Visit], jobs: int, stop: Event) -> bool:
+    """Drive every visit to its end, `jobs` at a time; False where Ctrl-C came first.
+
+    Threads here, processes below them: a visit only starts its children and listens. The order of the report is
+    that of the visits, whichever ends first.
+    """
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        running = [pool.submit(visit.complete) for visit in visits]
+        try:
+            for done in running:
+                done.result()
+        except KeyboardInterrupt:
+            stop.set()
+            return False
+        except BaseException:
+            stop.set()
+            raise
+    return True
+
+
 def _outcome(
     plan: Plan, visits: Sequence[Visit], problems: list[Problem], notes: list[str], *, interrupted: bool
 ) -> CampaignResult:
-    checks = [marked(check, plan.expected) for visit in visits for check in _checks(plan, visit)]
+    checks = [marked(check, plan.expected) for visit in visits for check in checks_of(plan, visit)]
     whole = frozenset() if interrupted else frozenset(_whole(visits))
     gone = vanished(plan.expected, checks, whole)
     problems += [_nowhere(fault) for fault in plan.expected if not fault.files]
@@ -90,14 +108,15 @@ def _sources(targets: Iterable[str]) -> tuple[list[Source], list[Problem], list[
     return [source for source in found if source not in entries], problems, notes
 
 
-def _with_neighbours(sources: Iterable[Source]) -> list[Path]:
+def with_neighbours(sources: Iterable[Source]) -> list[Path]:
     """The files themselves and those beside them: a base class's heirs may live there."""
     folders = {source.path.parent for source in sources}
     beside = [path for folder in sorted(folders) for path in sorted(folder.glob("*.py"))]
     return list(dict.fromkeys([*beside, *(source.path for source in sources)]))
 
 
-def _checks(plan: Plan, visit: Visit) -> list[TargetCheck]:
+def checks_of(plan: Plan, visit: Visit) -> list[TargetCheck]:
+    """The checks of a file, each with the command that runs it again."""
     return [
         _check(plan, visit.source, label, index, result)
         for label, results in visit.results().items()

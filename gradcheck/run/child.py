@@ -8,6 +8,7 @@ import sys
 import time
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Any, Self
 
@@ -50,10 +51,10 @@ class Child:
         self._pipe.close()
         self.capture.__exit__(kind, error, at)
 
-    def receive(self, seconds: float) -> Any | Failure:
-        """The next message, or what stopped the child: its end, or the time limit."""
+    def receive(self, seconds: float, stop: Event) -> Any | Failure:
+        """The next message, or what stopped the child: its end, the time limit, or `stop` (within _PATIENCE)."""
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
+        while (left := deadline - time.monotonic()) > 0 and not stop.is_set():
             gone = self._process.poll() is not None
             if self._pipe.poll(0 if gone else min(left, _PATIENCE)):
                 return self._read()

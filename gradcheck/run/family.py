@@ -1,7 +1,7 @@
 """Running one family in the child: which reading fits, then each case and what is added to it."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -65,7 +65,7 @@ class FamilyRun:
 
     path: the file to name where a result names none · refused: kinds of added cases, such as "[batch of 3]",
     at which a class that we built has raised: they are not tried at its other shapes · ranks: of the leaves
-    of cases that have had the special points.
+    of cases that have had the special points · judge: in place of a check, one that only tries the case.
     """
 
     family: Family
@@ -74,6 +74,11 @@ class FamilyRun:
     path: str
     refused: set[str] = field(default_factory=set)
     ranks: set[tuple[int, ...]] = field(default_factory=set)
+    judge: Callable[[Case, Options], CheckResult] | None = None
+
+    def own(self) -> list[Checked]:
+        """The own cases alone, of the reading that fits."""
+        return list(self._fitting(list(self.family.readings()))[1].values())
 
     def run(self) -> list[Checked]:
         """The checks in order: each own case, then the cases added to it.
@@ -182,7 +187,7 @@ class FamilyRun:
     def _result(self, case: Case) -> CheckResult:
         """The check; a KeyboardInterrupt or the like that the layer raises is its error as any other."""
         try:
-            return check_case(case, self.options)
+            return (self.judge or check_case)(case, self.options)
         except BaseException as error:
             return self._error(case, failure_of(error))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import Any
 
 from gradcheck.base.errors import Failure
@@ -29,8 +30,8 @@ _WHAT = {
 class Visit:
     """What a file has shown so far; complete() drives it to the end.
 
-    finished: family -> its checks, factors named · known: results that are settled, and what stopped a
-    child · names: what the steps were called.
+    listing: only name the cases · finished: family -> its checks, factors named · known: results that are
+    settled, and what stopped a child · names: what the steps were called · stop: set when no more is wanted.
     """
 
     source: Source
@@ -38,16 +39,18 @@ class Visit:
     timeout: float
     inherited: frozenset[str]
     progress: Progress
+    listing: bool = False
     known: dict[Key, CheckResult | Failure] = field(default_factory=dict)
     names: dict[Key, str] = field(default_factory=dict)
     finished: dict[str, tuple[CheckResult, ...]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    stop: Event = field(default_factory=Event)
 
     def complete(self) -> None:
         """Child after child, until one comes to the end or the file cannot be imported."""
         for _ in range(_ATTEMPTS):
-            if self._once():
+            if self.stop.is_set() or self._once():
                 return
 
     def results(self) -> dict[str, tuple[CheckResult, ...]]:
@@ -78,11 +81,13 @@ class Visit:
 
     def _once(self) -> bool:
         """One child; True when there is nothing left to do."""
-        job = Job(self.source, self.options, self.inherited, dict(self.known), frozenset(self.finished))
+        job = Job(self.source, self.options, self.inherited, dict(self.known), frozenset(self.finished), self.listing)
         with Child(job) as child:
             at, limit = Started(Key("start"), self.source.spelled, 0), _BOOTING
             while True:
-                message = child.receive(limit)
+                message = child.receive(limit, self.stop)
+                if self.stop.is_set():
+                    return True
                 if isinstance(message, Failure):
                     failure = replace(message, output=child.capture.tail(at.printed))
                     return self._stopped(at.key, failure)

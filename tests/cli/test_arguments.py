@@ -1,5 +1,7 @@
 """What the command line refuses, and how it says so."""
 
+import json
+
 import pytest
 
 from tests.cli.tools import Cli, layer
@@ -42,7 +44,7 @@ BAD = [
     pytest.param(["--search", "5"], f"--search: {LATER}", id="search, later"),
     pytest.param(["--search"], f"--search: {LATER}", id="search without a number, later"),
     pytest.param(["--method", "entries", "--budget", "60"], "measures every entry", id="a budget for entries"),
-    pytest.param(["--jobs", "2"], f"--jobs: {LATER}", id="jobs, later"),
+    pytest.param(["--jobs", "0"], "argument --jobs: expected a whole number of at least 1, got '0'", id="jobs"),
     pytest.param(["--config", "x.toml", "--no-config"], "not allowed with argument --config", id="both configs"),
     pytest.param(["--config", "none.toml"], "none.toml: cannot be read: No such file", id="config, no file"),
     pytest.param(["--sed", "3"], "unrecognized arguments: --sed 3", id="an option that is none"),
@@ -76,6 +78,15 @@ def test_a_bad_command_is_refused(cli: Cli, arguments: list[str], message: str) 
     assert message in ran.err
 
 
-def test_jobs_1_is_what_this_version_does(cli: Cli) -> None:
-    cli.write({"good.py": layer("Good")})
-    assert cli("run", "good.py", "--no-config", "--jobs", "1").code == 0
+def test_jobs_change_nothing_but_the_time(cli: Cli) -> None:
+    cli.write({f"{name}.py": layer(name.title()) for name in ("one", "two", "three")} | {"bad.py": "1 +\n"})
+    records = []
+    for jobs in ("1", "3"):
+        ran = cli("run", ".", "--no-config", "--jobs", jobs, "--format", "json")
+        assert ran.code == 2
+        record = json.loads(ran.out)
+        for check in record["checks"]:
+            del check["seconds"], check["replay"]
+        records.append(record | {"options": None})
+    assert records[0] == records[1]
+    assert len(records[0]["checks"]) > 3
