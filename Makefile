@@ -19,7 +19,7 @@ COMPILE := $(UV) pip compile pyproject.toml --extra dev --extra report --extra m
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: ci-example help check test lint report power calibration soundness peers scale mutation constraints clean
+.PHONY: ci-example help check baseline test lint report power calibration soundness peers scale mutation constraints clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ lint: $(STAMP)  ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
+
+baseline: $(STAMP)  ## has a gradient of layers/ or layers/article/ drifted from its file in reports/baselines?
+	@$(BIN)/gradcheck baseline check layers layers/article
 
 ci-example: $(STAMP)  ## run the steps of the README's GitHub workflow here; reports go to build/gradcheck/
 	$(BIN)/gradcheck run --format github --report html=build/gradcheck/report.html \

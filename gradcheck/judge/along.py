@@ -30,4 +30,6 @@ def probed(
     wrong = found.known and not abs(analytic - n) <= base + total
     wide = total > base and total > yardstick.limit * natural > 0
     undecided = not wrong and (not found.known or bool(wide))
-    return Probe(kind, analytic, n, found.error, base + total, typical, wrong, undecided, found.kink)
+    return Probe(
+        kind, analytic, n, found.error, base + total, typical, wrong, undecided, found.kink, analytic_error
+    )  # fmt: skip

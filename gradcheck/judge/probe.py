@@ -12,7 +12,7 @@ class Probe:
     """<a, v> against the derivative along v.
 
     kind: "gaussian" or "signs" · error: of the numeric value · tolerance: what |a - n| was held against
-    typical: sqrt(sum (a v)**2) · wrong, undecided, kink: how it was judged.
+    typical: sqrt(sum (a v)**2) · wrong, undecided, kink: how it was judged · analytic_error: rounding of <a, v>.
     """
 
     kind: str
@@ -24,12 +24,18 @@ class Probe:
     wrong: bool
     undecided: bool
     kink: bool
+    analytic_error: float = 0.0
 
     @property
     def excess(self) -> float:
         """|a - n| in tolerances; infinite where nothing could be measured."""
         gap = abs(self.analytic - self.numeric) / self.tolerance if self.tolerance > 0 else np.inf
         return float(gap) if np.isfinite(gap) else np.inf
+
+    @property
+    def vacuous(self) -> bool:
+        """Are both values within what was allowed of 0?"""
+        return max(abs(self.analytic), abs(self.numeric)) <= self.tolerance
 
     def forgiven(self) -> "Probe":
         """Undecided in place of wrong."""

@@ -2,25 +2,26 @@
 
 import math
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import asdict
 
 from tabulate import tabulate
 
 from gradcheck.gather.problem import Problem
 from gradcheck.render.check_text import error_text
-from gradcheck.render.wording import clean, command, count, size, telling_digits, value, wrap
+from gradcheck.render.wording import WIDTH, clean, command, count, size, telling_digits, value, wrap
 from gradcheck.store.drift import Drift
 from gradcheck.store.ledger import Drifted, Ledger
 
-_HEADS = ("leaf", "what", "baseline", "now", "moved by", "allowed")
-_WIDTHS = (14, 13, 17, 17, None, None)
+_HEADS = ("leaf", "what", "baseline", "now", "moved", "allowed")
 _ALIGN = ("left", "left", "right", "right", "right", "right")
-_LISTED = 12  # rows of one layer
+_LISTED = 8  # rows of one layer
+_DIGITS = 11  # that a row of 80 columns has room for
+_VALUE = 18  # characters: of so many digits, with a sign and an exponent of three places
 _NAMES = {"blas": "BLAS", "gradcheck": "gradcheck", "numpy": "numpy", "python": "Python"}
 _LEGEND = (
-    "projection: the sum of the gradient's entries under one of eight fixed patterns of signs. moved by, allowed: "
-    "relative to the gradient's norm."
+    "sum 1 to 8: the gradient's entries added up, each time under another fixed pattern of signs. largest: its largest "
+    "entry. moved, allowed: relative to the gradient's norm."
 )
 
 
@@ -54,18 +55,33 @@ def _lines(ledger: Ledger, shown: Callable[[str], str], folder: str) -> str:
 
 def _drifted(one: Drifted, title: str) -> str:
     """One layer: its cases with a table each, then with what both were made."""
-    ranked = sorted(one.drifts, key=_gravity)
+    ranked = _ranked(one.drifts)
     groups: dict[str, list[Drift]] = {}
     for drift in ranked[:_LISTED]:
         groups.setdefault(drift.case, []).append(drift)
     parts = [f"DRIFT  {clean(title)}"]
     parts += [_case(name, drifts) for name, drifts in groups.items()]
     if len(ranked) > _LISTED:
-        hidden = len({drift.case for drift in ranked} - set(groups))
-        more = f"and {count(len(ranked) - _LISTED, 'drift')} more"
-        parts.append(f"  {more}, in {count(hidden, 'further case')}" if hidden else f"  {more}")
+        parts.append(_more(ranked[_LISTED:], set(groups)))
     parts.append(_environments(one.before, one.now))
     return "\n\n".join(parts)
+
+
+def _more(hidden: Sequence[Drift], cases: Set[str]) -> str:
+    """What the tables have no room for: how much, of which leaves. cases: that have a table."""
+    further = len({drift.case for drift in hidden} - cases)
+    leaves = list(dict.fromkeys(clean(drift.leaf) for drift in hidden if drift.leaf))
+    named = ", ".join([*leaves[:4], *(["..."] if len(leaves) > 4 else [])])
+    text = f"and {count(len(hidden), 'drift')} more" + (f", of {named}" if named else "")
+    return wrap(text + (f", in {count(further, 'further case')}" if further else ""), indent="  ", hanging="    ")
+
+
+def _ranked(drifts: Sequence[Drift]) -> list[Drift]:
+    """Case by case, the gravest case and in it the gravest drift first."""
+    cases: dict[str, list[Drift]] = {}
+    for drift in sorted(drifts, key=_gravity):
+        cases.setdefault(drift.case, []).append(drift)
+    return [drift for case in sorted(cases.values(), key=lambda case: [*map(_gravity, case)]) for drift in case]
 
 
 def _gravity(drift: Drift) -> tuple[float, float]:
@@ -79,16 +95,24 @@ def _case(name: str, drifts: Sequence[Drift]) -> str:
     rows = [_row(drift) for drift in drifts]
     whole = [row for row in rows if not row[0]]
     heads = _HEADS if any(drift.share is not None for drift in drifts) else _HEADS[:4]
+    rows = [row[: len(heads)] for row in rows]
     table = tabulate(
-        [row[: len(heads)] for row in rows], heads, disable_numparse=True,
-        maxcolwidths=_WIDTHS[: len(heads)], colalign=_ALIGN[: len(heads)],
-    )  # fmt: skip
+        rows, heads, disable_numparse=True, maxcolwidths=_limits(heads, rows), colalign=_ALIGN[: len(heads)]
+    )
     if len(whole) == len(rows) == 1:
         _, what, before, now, *_ = rows[0]
         return wrap(f"{clean(name) or 'all cases'}: {what}: was {before}, now {now}", indent="  ", hanging="    ")
     text = "\n".join([wrap(clean(name) or "all cases", indent="  ", hanging="    "), "", *_indented(table)])
     notes = [note for drift in drifts if (note := _scaled(drift))]
     return "\n".join([text, *([""] if notes else []), *notes])
+
+
+def _limits(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int | None]:
+    """Where a column is folded: two of words or values at 18, the leaf's where the line would pass 80 columns."""
+    limits: list[int | None] = [None, None, _VALUE, _VALUE, None, None]
+    others = range(1, len(heads))
+    taken = sum(2 + min(max(len(heads[i]) + 2, *(len(row[i]) for row in rows)), limits[i] or WIDTH) for i in others)
+    return [max(WIDTH - 2 - taken, 6), *limits[1 : len(heads)]]
 
 
 def _row(drift: Drift) -> tuple[str, ...]:
@@ -102,7 +126,7 @@ def _value(drift: Drift, number: float | str) -> str:
         return clean(number)
     if not math.isfinite(number) or isinstance(drift.before, str) or isinstance(drift.now, str):
         return str(number)
-    return value(number, telling_digits([(drift.before, drift.now)]))
+    return value(number, min(telling_digits([(drift.before, drift.now)]), _DIGITS))
 
 
 def _scaled(drift: Drift) -> str:
@@ -117,7 +141,7 @@ def _scaled(drift: Drift) -> str:
 def _environments(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     """With what both were made; the file's words are not ours."""
     lines = [f"baseline made with {_environment(before)}"]
-    lines.append("now the same" if dict(before) == dict(now) else f"now {_environment(now)}")
+    lines.append("now with the same" if dict(before) == dict(now) else f"now with {_environment(now)}")
     return "\n".join(wrap(line, indent="  ", hanging="    ") for line in lines)
 
 
@@ -127,30 +151,33 @@ def _environment(environment: Mapping[str, str]) -> str:
 
 
 def _damaged(name: str, message: str, folder: str) -> str:
-    lines = [f"problem: {clean(f'{folder}/{name}')}", wrap(clean(message), indent="  ", hanging="    ")]
-    lines.append(wrap("It is left as it is. Restore it, or delete it and update.", indent="  ", hanging="    "))
-    return "\n".join(lines)
+    lines = (f"{message}.", "Nothing was written or removed there.")
+    wrapped = (wrap(clean(line), indent="  ", hanging="    ") for line in lines)
+    return "\n".join([f"problem: {clean(f'{folder}/{name}')}", *wrapped])
 
 
 def _commands(ledger: Ledger, shown: Callable[[str], str]) -> str:
     """What to type next."""
     changed = [shown(one.target) for one in ledger.drifted]
+    worse = [shown(one.target) for one in ledger.drifted if any(drift.what == "verdict" for drift in one.drifts)]
     parts = []
     if ledger.missing:
-        parts.append(f"Write what is missing:\n{_update(map(shown, ledger.missing))}")
+        parts.append(f"Write what is missing:\n{_command('baseline update', map(shown, ledger.missing))}")
+    if worse:
+        parts.append(f"See why a verdict is worse:\n{_command('run', worse)}")
     if changed:
-        parts.append(f"If the drift is meant, accept it:\n{_update(changed)}")
+        parts.append(f"If the drift is meant, accept it:\n{_command('baseline update', changed)}")
     if ledger.unused:
         parts.append("Remove what is unused:\n  gradcheck baseline prune")
     return "\n\n".join(parts)
 
 
-def _update(targets: Iterable[str]) -> str:
+def _command(verb: str, targets: Iterable[str]) -> str:
     """One command for all, shell-quoted; of many targets in one file, the file."""
     named = list(targets)
     files = list(dict.fromkeys(target.rpartition(":")[0] for target in named))
     words = named if len(named) <= 2 else files
-    return command(f"gradcheck baseline update {shlex.join(map(clean, words))}", indent="  ")
+    return command(f"gradcheck {verb} {shlex.join(map(clean, words))}", indent="  ")
 
 
 def _summary(ledger: Ledger, problems: Sequence[Problem]) -> str:

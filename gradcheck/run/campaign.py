@@ -151,9 +151,9 @@ def _empty(targets: Iterable[str], visits: Sequence[Visit], problems: Sequence[P
 def _unseen(sources: Iterable[Source], visits: Sequence[Visit]) -> Iterator[Problem]:
     """Classes asked for in files that an earlier target covers, and which are not there."""
     for source in sources:
-        visit = next((visit for visit in visits if visit.source.path == source.path), None)
-        if source.direct and source.only is not None and visit is not None and not visit.knows(source.only):
-            yield absent(source.only, visit.results(), source)
+        mine = [visit for visit in visits if visit.source.path == source.path]
+        if source.direct and source.only is not None and mine and not any(visit.knows(source.only) for visit in mine):
+            yield absent(source.only, [label for visit in mine for label in visit.results()], source)
 
 
 _NOTHING = (

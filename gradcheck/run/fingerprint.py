@@ -1,6 +1,6 @@
 """What a baseline keeps of the gradients of one check."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from gradcheck.base.arithmetic import projections
 from gradcheck.base.arrays import Array, Index
 from gradcheck.judge.comparison import Comparison
+from gradcheck.judge.probe import Probe
 
 SINGLE, HALF, DOUBLE = "float32", "float16", "float64"
 
@@ -42,17 +43,30 @@ def gradient_print(gradient: Array | None, compared: Comparison, precision: str)
     """The numbers of one gradient, as backward supplied it."""
     if gradient is None:
         return GradientPrint(None, precision)
-    vacuous = bool(compared.vacuous.size) and bool(compared.vacuous.all())
-    bars = compared.analytic_error + compared.error if vacuous else compared.analytic_error
+    rounding, vacuous = _along(compared.probes) if compared.probes else _at_entries(compared)
     return GradientPrint(
         shape=gradient.shape,
         precision=precision,
         norm=_norm(gradient),
         largest=float(np.max(np.abs(gradient), initial=0.0)),
         projections=projections(gradient),
-        rounding=_norm(np.nan_to_num(bars, posinf=0.0)),
+        rounding=rounding,
         vacuous=vacuous,
     )
+
+
+def _at_entries(compared: Comparison) -> tuple[float, bool]:
+    """(rounding, vacuous) of a leaf that was measured entry by entry."""
+    vacuous = bool(compared.vacuous.size) and bool(compared.vacuous.all())
+    bars = compared.analytic_error + compared.error if vacuous else compared.analytic_error
+    return _norm(np.nan_to_num(bars, posinf=0.0)), vacuous
+
+
+def _along(probes: Sequence[Probe]) -> tuple[float, bool]:
+    """The same of a screened one: <g, v> is about as large as the norm of g, whatever g is."""
+    vacuous = all(probe.vacuous for probe in probes)
+    bars = [probe.tolerance if vacuous else probe.analytic_error for probe in probes]
+    return max((bar for bar in bars if np.isfinite(bar)), default=0.0), vacuous
 
 
 def precision_of(dtype: np.dtype[np.floating], *, single: bool) -> str:

@@ -16,6 +16,8 @@ from gradcheck.subjects.layer import LayerSubject
 from gradcheck.subjects.leaf import Leaf, Role
 from gradcheck.subjects.trees import arrays
 
+_ROUNDS = 8  # as deep as a chain of zeros may be
+
 
 def at_fixed_point(specimen: Specimen, understand: Callable[[Specimen], LayerSubject]) -> tuple[Specimen, str]:
     """The specimen at the point, and the hash of the integers that the point is made of.
@@ -27,13 +29,38 @@ def at_fixed_point(specimen: Specimen, understand: Callable[[Specimen], LayerSub
         LayerError: it cannot be run as it was built.
     """
     subject = understand(specimen)
-    leaves = [*subject.inputs.leaves, *(leaf for leaf in subject.leaves if leaf not in subject.inputs.leaves)]
     for positive in (False, True):
-        moved = _moved(specimen, subject.inputs, leaves, positive=positive)
-        if _is_finite(moved, understand):
+        moved, leaves, finite = _settled(specimen, subject, understand, positive=positive)
+        if finite:
             return moved, _origin(moved, leaves, positive=positive)
-    moved = _moved(specimen, subject.inputs, leaves, positive=False)
+    moved, leaves, _ = _settled(specimen, subject, understand, positive=False)
     return moved, _origin(moved, leaves, positive=False)
+
+
+def _settled(
+    specimen: Specimen, subject: LayerSubject, understand: Callable[[Specimen], LayerSubject], *, positive: bool
+) -> tuple[Specimen, list[Leaf], bool]:
+    """Moved there; every leaf that was; is the output finite?
+
+    Behind an input or a parameter of zeros stand others that show once it has been moved: they are moved too.
+    """
+    leaves = _leaves(subject)
+    for _ in range(_ROUNDS):
+        moved = _moved(specimen, subject.inputs, leaves, positive=positive)
+        try:
+            there = understand(moved)
+            finite = bool(np.all(np.isfinite(there.forward())))
+        except LayerError:
+            return moved, leaves, False
+        known, leaves = {leaf.name for leaf in leaves}, _leaves(there)
+        if known >= {leaf.name for leaf in leaves}:
+            break
+    return moved, leaves, finite
+
+
+def _leaves(subject: LayerSubject) -> list[Leaf]:
+    """Inputs first."""
+    return [*subject.inputs.leaves, *(leaf for leaf in subject.leaves if leaf not in subject.inputs.leaves)]
 
 
 def _moved(specimen: Specimen, inputs: Inputs, leaves: list[Leaf], *, positive: bool) -> Specimen:
@@ -51,13 +78,6 @@ def _drawn(leaf: Leaf, *, positive: bool) -> Array:
     array = np.empty_like(leaf.array)
     array[...] = arithmetic.values(leaf.name, leaf.shape, leaf.array.dtype, positive=positive)
     return array
-
-
-def _is_finite(specimen: Specimen, understand: Callable[[Specimen], LayerSubject]) -> bool:
-    try:
-        return bool(np.all(np.isfinite(understand(specimen).forward())))
-    except LayerError:
-        return False
 
 
 def _origin(specimen: Specimen, leaves: list[Leaf], *, positive: bool) -> str:

@@ -51,7 +51,7 @@ def _screened(c: Comparison, dtype: np.dtype[Any]) -> LeafResult:
 
 
 def _probe_marks(c: Comparison) -> list[str]:
-    vacuous = all(max(abs(p.analytic), abs(p.numeric)) <= p.tolerance for p in c.probes)
+    vacuous = all(p.vacuous for p in c.probes)
     kink, noisy = any(p.kink for p in c.probes), any(p.undecided for p in c.probes)
     marks = [("kink", kink), ("noisy", noisy), ("vacuous", vacuous)]
     return [*(mark for mark, there in marks if there), *c.notes]

@@ -28,6 +28,10 @@ _VERDICTS = tuple(v.value for v in Verdict)
 _BROKEN_LIST = re.compile(r"\[\n\s+([^\[\]{}\n]*(?:\n\s+[^\[\]{}\n]*)*)\n\s+\]")
 
 
+class NewerError(MalformedError):
+    """Nothing is wrong with the file but that it comes from a newer gradcheck."""
+
+
 @dataclass(frozen=True)
 class LeafBaseline:
     """One leaf. gradient: None where forward cannot be replayed, so that nothing was measured."""
@@ -106,12 +110,13 @@ def from_bytes(data: bytes) -> Baseline:
     """The baseline in a file's content.
 
     Raises:
-        MalformedError: it is no baseline, or of a newer schema.
+        MalformedError: it is no baseline.
+        NewerError: it is of a newer schema.
     """
     record = strict.parsed(data)
     schema = strict.whole(strict.item(record, "schema", "the file"), "schema")
     if schema > SCHEMA:
-        raise MalformedError(
+        raise NewerError(
             f"has schema {schema}, this gradcheck reads {SCHEMA}: it was written by a newer version; upgrade gradcheck"
         )
     if schema < SCHEMA:
@@ -181,7 +186,7 @@ def _gradient_record(gradient: GradientPrint) -> Json:
 
 def _read_all(value: object, place: str, read: Callable[[Json, str], Any]) -> dict[str, Any]:
     return {
-        name: read(strict.table(one, f"{place}[{name!r}]"), f"{place}[{name!r}]")
+        name: read(strict.table(one, f"{place}[{strict.short(name)}]"), f"{place}[{strict.short(name)}]")
         for name, one in strict.table(value, place).items()
     }
 

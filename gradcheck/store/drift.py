@@ -16,7 +16,7 @@ _ROUNDINGS = 8  # times the error bar of the gradient itself, where that is more
 class Drift:
     """One thing that is not as it was.
 
-    leaf: "" for the whole case, case: "" for the whole layer · what: "verdict", "shape", "projection 3", ...
+    leaf: "" for the whole case, case: "" for the whole layer · what: "verdict", "shape", "sum 3" (a projection), ...
     before, now: numbers where both are · share, allowed: of the norm, for numbers · factor: now / before, where
     the whole gradient was multiplied.
     """
@@ -115,7 +115,7 @@ def _allowed(before: GradientPrint, now: GradientPrint) -> float:
 
 def _pairs(before: GradientPrint, now: GradientPrint) -> Iterator[tuple[str, float, float]]:
     for i, (then, here) in enumerate(zip(before.projections, now.projections, strict=True)):
-        yield f"projection {i + 1}", then, here
+        yield f"sum {i + 1}", then, here
     yield "norm", before.norm, now.norm
     yield "largest", before.largest, now.largest
 

@@ -6,10 +6,13 @@ from pathlib import Path
 
 from gradcheck.base.errors import GradcheckError, UsageError
 from gradcheck.base.files import write_whole
-from gradcheck.store.baselines import Baseline, from_bytes, slug, to_text
+from gradcheck.store import strict
+from gradcheck.store.baselines import Baseline, NewerError, from_bytes, slug, to_text
 from gradcheck.store.strict import MalformedError
 
 LARGEST = 16 * 2**20  # bytes of one file
+_MEND = "Restore it, or delete it and update"
+_LINK = "is a symbolic link, which is not followed. Put the file itself there"
 _CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # a pipe must not make us wait
 
 
@@ -50,10 +53,13 @@ class Shelf:
         """
         try:
             baseline = from_bytes(self._bytes(self.folder / name))
-        except MalformedError as error:
+        except NewerError as error:
             raise DamagedError(str(error)) from None
+        except MalformedError as error:
+            raise DamagedError(f"{error}. {_MEND}") from None
         if slug(baseline.target) != name:
-            raise DamagedError(f"is not the file of its target, {baseline.target!r}: that is {slug(baseline.target)}")
+            target = strict.short(baseline.target)
+            raise DamagedError(f"is not the file of its target, {target}: that is {slug(baseline.target)}. {_MEND}")
         return baseline
 
     def write(self, baseline: Baseline) -> str:
@@ -68,7 +74,7 @@ class Shelf:
         if len(text) > LARGEST:
             raise DamagedError(f"would be larger than {_megabytes(LARGEST)}; give the layer fewer cases")
         if path.is_symlink():
-            raise DamagedError("is a symbolic link")
+            raise DamagedError(_LINK)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_whole(path, text)
@@ -85,7 +91,7 @@ class Shelf:
 
     def _bytes(self, path: Path) -> bytes:
         if path.is_symlink():
-            raise DamagedError("is a symbolic link")
+            raise DamagedError(_LINK)
         try:
             with open(path, "rb", opener=_opener) as stream:
                 status = os.fstat(stream.fileno())
@@ -95,7 +101,7 @@ class Shelf:
         except OSError as error:
             raise DamagedError(f"cannot be read: {error.strerror or error}") from error
         if len(data) > LARGEST:
-            raise DamagedError(f"is larger than {_megabytes(LARGEST)}")
+            raise DamagedError(f"is larger than {_megabytes(LARGEST)}. {_MEND}")
         return data
 
 

@@ -2,12 +2,14 @@
 
 import json
 import math
+from collections import Counter
 from typing import Any
 
 from gradcheck.store.numbers import Json
 
 _NAMED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-_SHOWN = 40
+_SHOWN = 60  # characters of a value
+_DIGITS = 1000  # of an integer
 
 
 class MalformedError(ValueError):
@@ -21,12 +23,14 @@ def parsed(data: bytes) -> Json:
         MalformedError: no JSON, nested too deeply, a key twice, a bare NaN, no object.
     """
     try:
-        value = json.loads(data.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_once)
+        value = json.loads(
+            data.decode("utf-8"), parse_constant=_no_constant, parse_int=_integer, object_pairs_hook=_once
+        )
     except RecursionError:
         raise MalformedError("is nested too deeply") from None
     except MalformedError:
         raise
-    except ValueError as error:  # JSONDecodeError, UnicodeDecodeError, an integer of too many digits
+    except ValueError as error:  # JSONDecodeError, UnicodeDecodeError
         raise MalformedError(f"is not valid JSON: {error}") from None
     return table(value, "the file")
 
@@ -101,23 +105,28 @@ def shape(value: object, place: str) -> tuple[int, ...]:
 
 
 def _wrong(place: str, expected: str, value: object) -> MalformedError:
-    shown = f"{type(value).__name__} of {len(value)}" if isinstance(value, dict | list) else _short(value)
+    shown = f"{type(value).__name__} of {len(value)}" if isinstance(value, dict | list) else short(value)
     return MalformedError(f"{place}: expected {expected}, got {shown}")
 
 
-def _short(value: object) -> str:
-    try:
-        text = repr(value)
-    except ValueError:  # an integer of too many digits
-        return "a very large integer"
+def short(value: object) -> str:
+    """A value of the file as Python spells it, cut where it is long."""
+    text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Json:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise MalformedError("has one key twice")
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise MalformedError(f"has the key {short(twice)} twice")
     return found
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _DIGITS:
+        raise MalformedError(f"holds an integer of {len(digits)} digits")
+    return int(digits)
 
 
 def _no_constant(name: str) -> Any:

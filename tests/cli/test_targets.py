@@ -135,3 +135,12 @@ def test_one_class_of_a_file(cli: Cli) -> None:
     cli.write({"ab.py": layer("A") + layer("B")})
     ran = cli("run", "ab.py:B", "--no-config", "--format", "json")
     assert {check["target"] for check in ran.record["checks"]} == {"ab.py:B"}
+
+
+def test_two_classes_of_one_file(cli: Cli) -> None:
+    cli.write({"abc.py": layer("A") + layer("B") + layer("C")})
+    ran = cli("run", "abc.py:C", "abc.py:A", "--no-config", "--format", "json")
+    assert (ran.code, ran.record["problems"]) == (0, [])
+    assert {check["target"] for check in ran.record["checks"]} == {"abc.py:C", "abc.py:A"}
+    ran = cli("run", "abc.py:C", "abc.py:D", "--no-config", "--format", "json")
+    assert (ran.code, [problem["target"] for problem in ran.record["problems"]]) == (2, ["abc.py:D"])
