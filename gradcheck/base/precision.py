@@ -5,7 +5,8 @@ import math
 import numpy as np
 from numpy.typing import DTypeLike
 
-from gradcheck.base.arrays import Array, blocks
+from gradcheck.base.arrays import Array
+from gradcheck.base.large import blocks
 
 EPS = float(np.finfo(np.float64).eps)
 

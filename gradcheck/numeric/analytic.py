@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gradcheck.base.arrays import Array, blocks
+from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
+from gradcheck.base.large import blocks
 from gradcheck.base.precision import EPS, eps, scale
 from gradcheck.base.randomness import signed
 from gradcheck.subjects.leaf import Leaf, kept
@@ -35,6 +36,7 @@ def moved_gradients(
             except LayerError:
                 return
             yield moved
+            del moved  # before the next one is made
 
 
 def _shaken(values: Array, size: float, unit: float, generator: np.random.Generator) -> Iterator[Array]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck.base.arrays import BLOCK, Array, Index, blocks
+from gradcheck.base.arrays import Array, Index
+from gradcheck.base.large import BLOCK, blocks
 
 _UNIT = 1 / 40  # of a Gaussian: +-1/40 to +-127/40
 _MOST = 127

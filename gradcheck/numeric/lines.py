@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gradcheck.base.arrays import blocks
+from gradcheck.base.large import blocks
 from gradcheck.base.precision import power_of_two, scale
 from gradcheck.numeric.directions import Direction
 from gradcheck.subjects.leaf import Leaf

@@ -1,7 +1,7 @@
 """The forward's own noise, measured: ECnoise (More & Wild, 2011, "Estimating computational noise")."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb
 
 import numpy as np
@@ -10,6 +10,8 @@ from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import EPS, eps, scale
 from gradcheck.base.randomness import signed
+from gradcheck.numeric.directions import Direction, given, signs
+from gradcheck.numeric.lines import DirectionLine, Part
 from gradcheck.subjects.leaf import Leaf, Role
 
 _POINTS = 7
@@ -62,15 +64,21 @@ def measure_noise(
     y, g = output.ravel(), cotangent.ravel()
     if y.size and _rounded_to_single(y, leaves):
         least = max(least, _SINGLE / 2)
-    held = [(leaf, leaf.values(), signed(generator, leaf.shape) * scale(leaf.array)) for leaf in leaves]
+    line = DirectionLine([Part(leaf, _direction(leaf, generator)) for leaf in leaves], 1.0)
     floor = Noise(least, np.full(y.size, EPS / 2 * _inside(leaves)))
     try:
-        return _over_spacings(lambda spacing: _along(forward, held, spacing, y), y, g, floor)
+        return _over_spacings(lambda spacing: _along(forward, line, spacing, y), y, g, floor)
     except LayerError:
         return floor
     finally:
-        for leaf, saved, _ in held:
-            leaf.write(saved)
+        line.back()
+
+
+def _direction(leaf: Leaf, generator: np.random.Generator) -> Direction:
+    """In the unit of the leaf's own scale; through a vast leaf of signs alone, which take a byte each."""
+    if leaf.vast:
+        return replace(signs(leaf.shape, generator), unit=scale(leaf.array))
+    return given(signed(generator, leaf.shape) * scale(leaf.array))
 
 
 def _over_spacings(along: Callable[[float], Array | None], y: Array, g: Array, floor: Noise) -> Noise:
@@ -120,14 +128,11 @@ def _stepped(values: Array) -> bool:
     return int(np.sum(np.diff(steps) > _ALIKE * steps[-1])) < _POINTS // 2
 
 
-def _along(
-    forward: Callable[[], Array], held: Sequence[tuple[Leaf, Array, Array]], spacing: float, y: Array
-) -> Array | None:
+def _along(forward: Callable[[], Array], line: DirectionLine, spacing: float, y: Array) -> Array | None:
     """Outputs at seven equally spaced points, less the first; shape (7, outputs). None where one is not finite."""
     rows = [np.zeros(y.size)]
     for step in range(1, _POINTS):
-        for leaf, saved, direction in held:
-            leaf.write((saved + step * spacing * direction).astype(leaf.array.dtype))
+        line.move(step * spacing)
         moved = forward().ravel()
         if moved.shape != y.shape or not np.all(np.isfinite(moved)):
             return None

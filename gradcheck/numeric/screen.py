@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcheck.base.arrays import VAST
 from gradcheck.base.precision import power_of_two
 from gradcheck.numeric.directions import Direction, gaussian, signs
 from gradcheck.numeric.estimate import Estimate
@@ -24,7 +23,7 @@ def directions(leaf: Leaf, generator: np.random.Generator) -> Iterator[tuple[str
     """(kind, v) of each direction that a screen takes; one Gaussian at most through a vast leaf."""
     yield "gaussian", gaussian(leaf.shape, generator)
     yield "signs", signs(leaf.shape, generator)
-    yield ("signs", signs(leaf.shape, generator)) if leaf.size > VAST else ("gaussian", gaussian(leaf.shape, generator))
+    yield ("signs", signs(leaf.shape, generator)) if leaf.vast else ("gaussian", gaussian(leaf.shape, generator))
 
 
 class Slopes:

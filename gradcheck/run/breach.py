@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.base.arrays import Array
+from gradcheck.base.large import largest
 from gradcheck.base.precision import EPS, eps
 from gradcheck.diagnose.finding import Finding, Severity
 from gradcheck.diagnose.suspect import gradient_name
+from gradcheck.run.sketch import StandIn
 from gradcheck.subjects.leaf import Leaf
 
 _PLAIN = 1e-2  # a breach below this share is evidence for a leaf that fails, no finding by itself
@@ -59,5 +61,10 @@ def breach(cause: str, leaf: str, text: str, share: float = np.inf, severity: Se
     return Breach(Finding(cause, leaf, text.format(symbol=gradient_name(leaf)), severity), share >= _PLAIN)
 
 
+def up_to(leaf: Leaf, values: Array, lead: str = "up to") -> str:
+    """How large values are, in words; nothing where a sketch stands for them."""
+    return "" if isinstance(leaf, StandIn) else f" ({lead} {largest(values):.3g})"
+
+
 def _size(leaf: Leaf) -> float:
-    return float(np.max(np.abs(leaf.array), initial=0.0)) or 1.0
+    return largest(leaf.array) or 1.0

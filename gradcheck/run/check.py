@@ -36,6 +36,7 @@ from gradcheck.run.measure import ENTRIES, Measured, Point, measure, noise_of
 from gradcheck.run.modes import enter, mode_of
 from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult, Evaluations, LeafResult
+from gradcheck.run.sketch import Lean, sketched
 from gradcheck.run.where import place_of_backward
 from gradcheck.subjects.chain import Chain
 from gradcheck.subjects.guard import Snapshot
@@ -108,8 +109,8 @@ def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) ->
     cotangent = (
         fixed_cotangent(output.shape) if options.fixed else signed(stream(options.seed, "cotangent"), output.shape)
     )
-    gradients = subject.vjp(cotangent)
-    breaches = exact_tests(subject, cotangent, output, gradients)
+    gradients = Lean(subject, cotangent)
+    breaches = exact_tests(sketched(subject), cotangent, output, gradients)
     noise = noise_of(subject, cotangent, output, options.seed)
     point = Point(subject, cotangent, output, gradients, options, noise)
     measured = measure(point)

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.run.breach import Breach, Slack, breach
+from gradcheck.run.breach import Breach, Slack, breach, up_to
 from gradcheck.subjects.leaf import Leaf
 from gradcheck.subjects.subject import Gradients, Subject
 
@@ -67,7 +67,8 @@ def _of_leaf(leaf: Leaf, parts: list[Array], slack: Slack) -> Iterator[Breach]:
     elif np.any(none):
         share = slack.apart(leaf, one, one - offset)
         text = (
-            "{symbol} is not 0 for dY = 0 (up to " + f"{np.max(np.abs(none)):.3g}"
-            "): backward adds a term that forward's value does not have, such as weight decay."
+            "{symbol} is not 0 for dY = 0"
+            + up_to(leaf, none)
+            + ": backward adds a term that forward's value does not have, such as weight decay."
         )
         yield breach("missing-term", leaf.name, text, share)

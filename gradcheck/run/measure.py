@@ -19,6 +19,7 @@ from gradcheck.numeric.noise import Noise, measure_noise
 from gradcheck.numeric.rungs import Sampler
 from gradcheck.run.options import Options
 from gradcheck.run.screen import Plan, Screening, add_moved, plan, screen
+from gradcheck.run.sketch import Lean
 from gradcheck.subjects.calls import StateChangedError
 from gradcheck.subjects.leaf import Leaf
 from gradcheck.subjects.subject import Gradients, Subject
@@ -36,7 +37,7 @@ class Point:
     subject: Subject
     cotangent: Array
     output: Array
-    gradients: Gradients
+    gradients: Lean
     options: Options
     noise: Noise
 
@@ -87,8 +88,8 @@ def measure(point: Point) -> Measured:
 
 def is_screened(point: Point, leaf: Leaf) -> bool:
     """Is a leaf held against derivatives along directions? By its size, unless the caller has said."""
-    method, a = point.options.method, point.gradients[leaf.name]
-    if a is not None and a.shape != leaf.shape:
+    method, shape = point.options.method, point.gradients.shape(leaf.name)
+    if shape not in (None, leaf.shape):
         return leaf.size > SMALL  # nothing to screen: the shape is the fault, and its entries would tell little more
     return method == "screen" or (method == "auto" and leaf.size > ENTRIES)
 
@@ -110,7 +111,9 @@ def _analytic_sides(point: Point) -> _Sides:
     for moved in moved_gradients(lambda: _one_call(subject, point.cotangent), subject.leaves, generator, single=single):
         errors.add(moved)
         for leaf in screened:
-            add_moved(plans[leaf.name], point.gradients[leaf.name], moved[leaf.name])
+            here = None if leaf.vast else point.gradients[leaf.name]
+            add_moved(plans[leaf.name], here, moved[leaf.name])
+        del moved  # before the next one is made
     known = errors.result(single=single)
     return _Sides({leaf.name: known[leaf.name] + subject.reading_error(leaf) for leaf in subject.leaves
                    if leaf.name in known}, plans)  # fmt: skip
@@ -141,9 +144,9 @@ def _measured(point: Point, sampler: Sampler, sides: _Sides) -> Measured:
 
 
 def _screened(point: Point, sampler: Sampler, leaf: Leaf, made: Plan) -> Comparison:
-    yardstick, analytic = point.yardstick(leaf), point.gradients[leaf.name]
-    if analytic is not None and analytic.shape != leaf.shape:
-        return Screening((), None, 0.0).comparison(leaf, analytic)
+    yardstick = point.yardstick(leaf)
+    if point.gradients.shape(leaf.name) not in (None, leaf.shape):
+        return Screening((), None, 0.0).comparison(leaf, point.gradients[leaf.name])
     found = screen(
         made,
         sampler,
@@ -154,7 +157,8 @@ def _screened(point: Point, sampler: Sampler, leaf: Leaf, made: Plan) -> Compari
         gradient=lambda: point.gradients[leaf.name],
         budget=point.options.budget,
     )
-    return found.comparison(leaf, analytic)
+    passes = leaf.vast and found.located is None  # of a vast leaf that passes nobody asks for the gradient itself
+    return found.comparison(leaf, None if passes else point.gradients[leaf.name])
 
 
 def _worth_entries(point: Point, leaf: Leaf, c: Comparison) -> bool:

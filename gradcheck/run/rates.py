@@ -6,7 +6,9 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.run.breach import Breach, Slack, breach
+from gradcheck.base.large import largest
+from gradcheck.run.breach import Breach, Slack, breach, up_to
+from gradcheck.run.sketch import StandIn, sketch
 from gradcheck.subjects.leaf import Leaf, Role
 from gradcheck.subjects.subject import Gradients, Subject
 
@@ -22,7 +24,7 @@ def rate_tests(subject: Subject, cotangent: Array, gradients: Gradients, slack: 
     if still is None or unit is None:
         return
     first = next((leaf for leaf in subject.leaves if leaf.role is Role.INPUT), None)
-    early = first is not None and slack.apart(first, gradients[first.name], unit["input"]) > 0.0
+    early = first is not None and slack.apart(first, _given(first, gradients), unit["input"]) > 0.0
     if early:
         yield breach("updated-before-use", "input", _EARLY)
     for leaf in subject.leaves:
@@ -34,6 +36,11 @@ _EARLY = (
     "{symbol} depends on the learning rate: the parameters are updated before dE/dX is computed from them. "
     "Compute dE/dX first, with the parameters that forward used; update last."
 )
+
+
+def _given(leaf: Leaf, gradients: Gradients) -> Array | None:
+    gradient = gradients[leaf.name]
+    return sketch(gradient) if isinstance(leaf, StandIn) and gradient is not None else gradient
 
 
 def _at(subject: Subject, cotangent: Array, rate: float) -> Gradients | None:
@@ -59,9 +66,9 @@ def _proportional(
     moved, one = still[leaf.name], unit[leaf.name]
     if moved is not None and np.any(moved):
         text = (
-            "{symbol}: at learning rate 0 backward still changes the parameter (by up to "
-            f"{np.max(np.abs(moved)):.3g}"
-            "): a decay, a momentum or an update that leaves the rate out."
+            "{symbol}: at learning rate 0 backward still changes the parameter"
+            + up_to(leaf, moved, "by up to")
+            + ": a decay, a momentum or an update that leaves the rate out."
         )
         yield breach("update-not-proportional", leaf.name, text)
         return
@@ -81,9 +88,9 @@ def _same(leaf: Leaf, one: Array, other: Array | None, rate: float, slack: Slack
     """Equal up to rounding; reading before - after loses eps |W| / rate."""
     if other is None or other.shape != one.shape:
         return other is None
-    size = float(np.max(np.abs(leaf.array), initial=0.0))
+    size = largest(leaf.array)
     precision = max(slack.eps, float(np.finfo(leaf.array.dtype).eps))
-    largest = float(np.max(np.abs(one), initial=0.0))
-    allowed = 64 * precision * (largest + size + size / min(rate, 1.0)) + 1e-2 * precision * slack.unit
+    most = float(np.max(np.abs(one), initial=0.0))
+    allowed = 64 * precision * (most + size + size / min(rate, 1.0)) + 1e-2 * precision * slack.unit
     with np.errstate(all="ignore"):
         return bool(np.all((np.abs(one - other) <= allowed) | ~np.isfinite(one) | ~np.isfinite(other)))

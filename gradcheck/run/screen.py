@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcheck.base.arrays import VAST, Array
+from gradcheck.base.arrays import Array
 from gradcheck.base.randomness import stream
 from gradcheck.judge.along import probed
 from gradcheck.judge.compare import Yardstick, judged
@@ -63,7 +63,7 @@ def add_moved(made: Plan, here: Array | None, moved: Array | None) -> None:
     if moved is None or moved.shape != made.leaf.shape:
         return
     made.moved.append([v.dot(moved) for _, v in made.directions])
-    if here is None or made.leaf.size > VAST:
+    if here is None or made.leaf.vast:
         changes = [m - a for m, a in zip(made.moved[-1], made.a, strict=True)]
     else:
         change = rounded_change(here, moved)

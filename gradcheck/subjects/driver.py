@@ -105,11 +105,16 @@ class Driver:
             self.kept_rate.set(rate)
         if self.reset is not None and not self.flushes:
             call(self.reset)
-        self.pairs.clear()
+        self.forget()
         put_recorders(self._optimisers, self.pairs)
         self.returned = self.way.backward(self.run, self._apart(cotangent), rate)
         supplied: Supplied = call(self.way.supplied, self.returned, self.run)
         return supplied
+
+    def forget(self) -> None:
+        """Let go of the gradients of the last backward."""
+        self.returned = None
+        self.pairs.clear()
 
     def without_inputs(self) -> None:
         """No gradient of an input is to be had: the inputs are no leaves."""

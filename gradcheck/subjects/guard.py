@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.base.arrays import Array, saved
+from gradcheck.base.arrays import Array
+from gradcheck.base.large import identical, put, saved
 from gradcheck.subjects.graph import attribute_names, containers, slots
 
 
@@ -25,7 +26,7 @@ class Snapshot:
     def __init__(self, root: Any, without: Iterable[Array] = ()) -> None:
         self._bindings = [(c, _bindings(c)) for c in containers(root)]
         skip = {id(array) for array in without}
-        self._arrays = [(a, saved(a)) for a in _arrays(root) if id(a) not in skip]
+        self._arrays = [(a, saved(a)) for a in arrays_below(root) if id(a) not in skip]
         self._random = RandomState(root)
 
     def restore(self) -> None:
@@ -106,7 +107,8 @@ def _is_generator(value: Any) -> bool:
     return isinstance(value, np.random.Generator | np.random.RandomState | random.Random)
 
 
-def _arrays(root: Any) -> list[Array]:
+def arrays_below(root: Any) -> list[Array]:
+    """Every array that the object holds, each once."""
     found: dict[int, Array] = {}
     for slot in slots(root):
         value = slot.get()
@@ -148,8 +150,8 @@ def _write_back(array: Array, saved: Array) -> None:
     if array.dtype == object or array.shape != saved.shape:
         return
     if array.flags.writeable:
-        np.copyto(array, saved)
-    elif array.tobytes() != saved.tobytes():  # made read-only after a change, or changed through its base
+        put(array, saved)
+    elif not identical(array, saved):  # made read-only after a change, or changed through its base
         array.flags.writeable = True
-        np.copyto(array, saved)
+        put(array, saved)
         array.flags.writeable = False

@@ -1,13 +1,14 @@
 """A layer or a pair of functions as a subject, whatever its convention; see Subject."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
 
-from gradcheck.base.arrays import Array, identical, is_float_array, saved
+from gradcheck.base.arrays import Array, is_float_array
 from gradcheck.base.errors import LayerError
+from gradcheck.base.large import blocks, identical, largest, moved, put, saved
 from gradcheck.base.precision import eps
 from gradcheck.base.randomness import signed, stream
 from gradcheck.subjects.calls import StateChangedError
@@ -20,7 +21,7 @@ from gradcheck.subjects.inputs import Inputs
 from gradcheck.subjects.leaf import Leaf
 from gradcheck.subjects.parameters import find_parameters
 from gradcheck.subjects.recognise import function_driver, layer_driver
-from gradcheck.subjects.session import LayerSession
+from gradcheck.subjects.session import Held, LayerSession
 from gradcheck.subjects.sources import Update
 from gradcheck.subjects.spelling import is_parameter_name
 from gradcheck.subjects.subject import Calls, Gradients
@@ -90,7 +91,7 @@ class LayerSubject:
 
     def forward(self) -> Array:
         """See Subject.forward."""
-        with self.session() as session:
+        with self._from_base(self._held(backward=False)) as session:
             return session.forward()
 
     def vjp(self, cotangent: Array) -> Gradients:
@@ -101,10 +102,12 @@ class LayerSubject:
             gradients.update({leaf.name: still.get(leaf.name) for leaf in self._driver.inputs.leaves})
         return {leaf.name: gradients.get(leaf.name) for leaf in self.leaves}
 
-    @contextmanager
-    def session(self) -> Iterator[LayerSession]:
+    def session(self) -> AbstractContextManager[LayerSession]:
         """See Subject.session."""
-        held = [(leaf, leaf.values()) for leaf in self.leaves]
+        return self._from_base(self._held(backward=True))
+
+    @contextmanager
+    def _from_base(self, held: Held) -> Iterator[LayerSession]:
         self._base.restore()
         for leaf in self.leaves:
             leaf.published()
@@ -112,6 +115,7 @@ class LayerSubject:
             yield LayerSession(self._driver, self._parameters, held, self._rate, self._departures)
         finally:
             self._base.restore()
+            self._driver.forget()
             for leaf, values in held:
                 leaf.write(values)
 
@@ -130,13 +134,18 @@ class LayerSubject:
         source = self._parameters.sources.get(leaf.name)
         if not isinstance(source, Update):
             return 0.0
-        return float(np.finfo(leaf.array.dtype).eps) * float(np.max(np.abs(leaf.array), initial=0.0)) / self._rate
+        return float(np.finfo(leaf.array.dtype).eps) * largest(leaf.array) / self._rate
 
     def once(self, cotangent: Array, rate: float | None = None) -> Gradients:
         """One forward and backward from the base state."""
         with self.session() as session:
             session.forward()
             return session.backward(cotangent, rate)
+
+    def _held(self, *, backward: bool) -> Held:
+        """What is put back after the calls. Who has moved a vast leaf puts that back, unless backward changes it."""
+        changing = backward and self._parameters.update
+        return [(leaf, leaf.values()) for leaf in self.leaves if changing or not leaf.vast or not moved(leaf.array)]
 
     def _settled_forward(self, layer: Any) -> Array:
         """The first output. Parameters that the first forward makes belong to the base state from then on."""
@@ -164,7 +173,7 @@ class LayerSubject:
         except LayerError:
             return True
         finally:
-            np.copyto(array, copy)
+            put(array, copy)
 
     def _supplied_inputs(self, output: Array, seed: int) -> list[Leaf]:
         """The inputs that backward gives a gradient; of several, those that it leaves out are said, not checked."""
@@ -213,11 +222,11 @@ class LayerSubject:
     def _agree(self, leaf: Leaf, one: Array | None, other: Array | None, rate: float) -> bool:
         if one is None or other is None or one.shape != other.shape:
             return one is other
-        size = float(np.max(np.abs(leaf.array), initial=0.0))
-        largest = float(np.max(np.abs(one), initial=0.0))
-        slack = 64 * eps(leaf.array.dtype) * (largest + size + size / rate)
+        size = largest(leaf.array)
+        slack = 64 * eps(leaf.array.dtype) * (largest(one) + size + size / rate)
         with np.errstate(all="ignore"):
-            return bool(np.all((np.abs(one - other) <= slack) | (np.isnan(one) & np.isnan(other))))
+            pairs = zip(blocks(one), blocks(other), strict=True)
+            return all(bool(np.all((np.abs(a - b) <= slack) | (np.isnan(a) & np.isnan(b)))) for a, b in pairs)
 
 
 def _array_paths(layer: Any) -> dict[str, Array]:

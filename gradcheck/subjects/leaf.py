@@ -7,7 +7,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from gradcheck.base.arrays import Array, Index, saved
+from gradcheck.base.arrays import Array, Index
+from gradcheck.base.large import fill, put, saved, vast
 
 
 class Role(StrEnum):
@@ -41,6 +42,11 @@ class Leaf:
         """Number of entries."""
         return self.array.size
 
+    @property
+    def vast(self) -> bool:
+        """Is it so large that nothing of its size may be held but one gradient and one copy to restore it?"""
+        return vast(self.size)
+
     def values(self) -> Array:
         """The present values, read-only. A large leaf that has not changed since the last call shares that copy."""
         copy = saved(self.array)
@@ -50,17 +56,13 @@ class Leaf:
     def write(self, values: Array) -> None:
         """Set every entry, keeping memory, strides and flags."""
         with _writeable(self.array):
-            self.array[...] = values
+            put(self.array, values)
         self.published()
 
     def write_blocks(self, values: Iterable[Array]) -> None:
         """Set every entry from consecutive flat blocks, in C order."""
         with _writeable(self.array):
-            low = 0
-            flat = self.array.reshape(-1) if self.array.flags.c_contiguous else self.array.flat
-            for block in values:
-                flat[low : low + block.size] = block
-                low += block.size
+            fill(self.array, values)
         self.published()
 
     def put(self, flat: int, value: float) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.base.arrays import BLOCK, Array, blocks, identical, is_float_array, saved
+from gradcheck.base.arrays import Array, is_float_array
 from gradcheck.base.errors import LayerError
+from gradcheck.base.large import BLOCK, blocks, identical, put, saved
 from gradcheck.base.precision import scale
 from gradcheck.base.randomness import signed
 from gradcheck.subjects.asked import asked_for
@@ -272,7 +273,7 @@ def _large_depends(value: Array, scout: _Scout, generator: np.random.Generator) 
     except LayerError:
         return True
     finally:
-        np.copyto(value, copy)
+        put(value, copy)
 
 
 def _put(slot: Slot, value: Any) -> None:

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gradcheck.base.arrays import Array, is_float_array, saved
+from gradcheck.base.arrays import Array, is_float_array
+from gradcheck.base.large import BLOCK, blocks, fill, saved
 from gradcheck.subjects.asked import Pairs
 from gradcheck.subjects.calls import call
 from gradcheck.subjects.graph import Slot, slots
@@ -26,7 +27,7 @@ class Source(Protocol):
         ...
 
     def after(self, slot: Slot, rate: float, returned: Any) -> Array | None:
-        """The gradient; at rate 0 what backward changed in the parameter.
+        """The gradient, as it stands there and not a copy; at rate 0 what backward changed in the parameter.
 
         returned: what backward returned for the parameters.
         """
@@ -50,7 +51,7 @@ class Update:
         now, before, self._before = slot.get(), self._before, None
         if before is None or not isinstance(now, np.ndarray | np.generic | float | int):
             return None
-        change = np.asarray(np.subtract(before, now, dtype=np.float64))
+        change = _difference(before, now)
         if rate:
             change /= rate
         return change
@@ -145,7 +146,15 @@ class Declared:
 def _gradient(value: Any) -> Array | None:
     if not isinstance(value, np.ndarray | np.generic | float) or np.asarray(value).dtype.kind not in "fiub":
         return None
-    return np.array(value, dtype=np.float64)
+    return np.asarray(value)
+
+
+def _difference(before: Array, now: Any) -> Array:
+    if before.size <= BLOCK or before.shape != np.shape(now):
+        return np.asarray(np.subtract(before, now, dtype=np.float64))
+    change, pairs = np.empty(before.shape), zip(blocks(before), blocks(now), strict=True)
+    fill(change, (np.subtract(one, other, dtype=np.float64) for one, other in pairs))
+    return change
 
 
 @dataclass(frozen=True, eq=False)

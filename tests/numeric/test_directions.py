@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck.base import arrays
+from gradcheck.base import large
 from gradcheck.numeric.directional import along, moves_elsewhere, sides_along
 from gradcheck.numeric.directions import Direction, Ramp, gaussian, given, signs
 from gradcheck.numeric.screen import Slopes, directions
@@ -33,7 +33,7 @@ def test_a_direction_longer_than_a_block(monkeypatch):
     v = gaussian((5, 4), np.random.default_rng(0))
     assert [part.size for part in v.blocks()] == [8, 8, 4]
     assert len(set(v.codes.tolist())) > 8
-    assert arrays.BLOCK > 8
+    assert large.BLOCK > 8
 
 
 def test_signs_are_of_size_one_and_mixed():
@@ -87,9 +87,9 @@ def test_a_screen_takes_two_gaussians_and_one_of_signs(monkeypatch):
     x = leaf(*np.ones(8))
     rng = np.random.default_rng(0)
     assert [kind for kind, _ in directions(x, rng)] == ["gaussian", "signs", "gaussian"]
-    monkeypatch.setattr("gradcheck.numeric.screen.VAST", 8)
+    monkeypatch.setattr("gradcheck.base.large.VAST", 8)
     assert [kind for kind, _ in directions(x, rng)] == ["gaussian", "signs", "gaussian"]
-    monkeypatch.setattr("gradcheck.numeric.screen.VAST", 7)
+    monkeypatch.setattr("gradcheck.base.large.VAST", 7)
     assert [kind for kind, _ in directions(x, rng)] == ["gaussian", "signs", "signs"]
 
 

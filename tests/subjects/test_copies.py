@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck.base.arrays import BLOCK, identical, saved
+from gradcheck.base.large import BLOCK, identical, saved
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.layer import layer_subject
 

@@ -1,0 +1,120 @@
+"""Large arrays: worked on a block at a time, copied once; the copy of a vast one lies in a temporary file."""
+
+import contextlib
+import mmap
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+
+BLOCK = 1 << 18  # entries that are worked on at a time where a whole temporary copy would cost too much
+VAST = 10_000_000  # a leaf of more entries is never copied but to restore it
+
+
+def vast(size: int) -> bool:
+    """Is a leaf of so many entries never copied but to restore it?"""
+    return size > VAST
+
+
+def blocks(values: Array) -> Iterator[Array]:
+    """The entries in C order, at most BLOCK at a time, flat; views where the memory allows."""
+    flat = values.reshape(-1) if values.flags.c_contiguous or values.size <= BLOCK else values.flat
+    file = None if values.flags.writeable else _file_of(values)
+    for low in range(0, values.size, BLOCK):
+        yield flat[low : low + BLOCK]
+        if file is not None:
+            _release(file)
+
+
+def put(target: Array, values: Array) -> None:
+    """Set every entry; values that are not of the target's shape are broadcast. No temporary copies."""
+    if target.size <= BLOCK or values.shape != target.shape:
+        target[...] = values
+    else:
+        fill(target, blocks(values))
+
+
+def fill(target: Array, values: Iterable[Array]) -> None:
+    """Set every entry from consecutive flat blocks, in C order."""
+    flat, low = target.reshape(-1) if target.flags.c_contiguous else target.flat, 0
+    for block in values:
+        flat[low : low + block.size] = block
+        low += block.size
+
+
+def identical(one: Array, other: Array) -> bool:
+    """The same shape, type and bits, entry by entry; no temporary copies."""
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    pairs = zip(blocks(one), blocks(other), strict=True)
+    return all(np.array_equal(_bits(a), _bits(b)) for a, b in pairs)
+
+
+def largest(values: Array) -> float:
+    """The largest magnitude, 0 where there are no entries; NaN where one is."""
+    return float(np.max([np.max(np.abs(block)) for block in blocks(values)], initial=0.0))
+
+
+def saved(array: Array) -> Array:
+    """A copy. A large array that has not changed since shares, read-only, the one copy that somebody still holds."""
+    if array.size <= min(BLOCK, VAST) or array.dtype == object:
+        return array.copy()
+    for known in _held(array):
+        if identical(known, array):
+            return known
+    copy = spilled(array) if vast(array.size) else array.copy()
+    copy.flags.writeable = False
+    _SAVED[id(array), bool(_held(array)) and vast(array.size)] = copy
+    return copy
+
+
+def moved(array: Array) -> bool:
+    """Does an array hold other numbers than the first copy of it that somebody still holds?"""
+    known = _SAVED.get((id(array), False))
+    return known is not None and not identical(known, array)
+
+
+def spilled(array: Array, *, writeable: bool = False) -> Array:
+    """A copy in a file that has no name, of no memory until it is read; in memory where no file can be written.
+
+    writeable: what is written into the copy stays in memory, the file as it is.
+    """
+    try:
+        with tempfile.TemporaryFile() as file:
+            for block in blocks(array):
+                file.write(np.ascontiguousarray(block).data)
+            file.flush()
+            access = mmap.ACCESS_COPY if writeable else mmap.ACCESS_READ
+            mapped = mmap.mmap(file.fileno(), array.nbytes, access=access)
+    except OSError:
+        return array.copy()
+    return np.ndarray(array.shape, array.dtype, buffer=mapped)
+
+
+# A vast array that somebody has moved has a second copy: the first must not be written anew when it is back.
+_SAVED: "weakref.WeakValueDictionary[tuple[int, bool], Array]" = weakref.WeakValueDictionary()
+
+
+def _held(array: Array) -> list[Array]:
+    found = (_SAVED.get((id(array), second)) for second in (False, True))
+    return [copy for copy in found if copy is not None]
+
+
+def _bits(block: Array) -> Array:
+    return np.ascontiguousarray(block).view(np.uint8)
+
+
+def _file_of(values: Array) -> mmap.mmap | None:
+    base: object = values
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return base if isinstance(base, mmap.mmap) else None
+
+
+def _release(file: mmap.mmap) -> None:
+    """What has been read of the file counts as our memory no longer."""
+    with contextlib.suppress(AttributeError, OSError):  # not every system knows it
+        file.madvise(mmap.MADV_DONTNEED)
