@@ -20,7 +20,7 @@ _LAST_PLACES = 1e-6  # of an output's size: jumps no larger may be rounding
 _LAST_PLACE = 2.0**12 * EPS  # or no larger than this, as the numbers inside may be of size 1 (float32: more)
 _PLACES = 2.0**20  # steps of fewer last places may show no rounding
 _ALIKE = 1e-6  # relative; whole last places differ by more
-_SMALL = 2.0**-10  # outputs that are far smaller than the numbers inside
+_SMALL, _SMALL_SINGLE = 2.0**-10, 2.0**-6  # outputs that are far smaller than the numbers inside
 _SINGLE = eps(np.float32)
 _FEW_OUTPUTS = 100_000  # above this many outputs only the noise of E is measured, not that of each
 
@@ -65,7 +65,7 @@ def measure_noise(
     if y.size and _rounded_to_single(y, leaves):
         least = max(least, _SINGLE / 2)
     line = DirectionLine([Part(leaf, _direction(leaf, generator)) for leaf in leaves], 1.0)
-    floor = Noise(least, np.full(y.size, EPS / 2 * _inside(leaves)))
+    floor = Noise(least, np.full(y.size, least / 2 * _inside(leaves)))
     try:
         return _over_spacings(lambda spacing: _along(forward, line, spacing, y), y, g, floor)
     except LayerError:
@@ -94,9 +94,9 @@ def _over_spacings(along: Callable[[float], Array | None], y: Array, g: Array, f
         if len(np.unique(rows @ g)) <= _POINTS // 2:
             continue
         found = _louder(found, _noise(rows, rows @ g, y, g, floor.relative))
-        if not _in_last_places(rows, y, 2 * float(floor.absolute.max(initial=0.0))):
+        if not _in_last_places(rows, y, 2 * float(floor.absolute.max(initial=0.0)), floor.relative):
             return found
-    if found is not None and rows is not None and not _stepped(rows @ g):
+    if found is not None and rows is not None and not _stepped(rows @ g, floor.relative * float(np.abs(g) @ np.abs(y))):
         return found
     return _louder(found, floor)
 
@@ -113,19 +113,24 @@ def _inside(leaves: Sequence[Leaf]) -> float:
     return min(1.0, max((scale(leaf.array) for leaf in inputs), default=1.0))
 
 
-def _in_last_places(rows: Array, y: Array, last: float) -> bool:
+def _in_last_places(rows: Array, y: Array, last: float, least: float) -> bool:
     """Are outputs far smaller than the numbers inside, and moved by few of their last places?
 
-    Such steps may all be alike, so that they show no rounding; wider ones tell. last: a last place of those numbers.
+    Such steps may all be alike, so that they show no rounding; wider ones tell. last: a last place of those numbers
+    least: machine epsilon of what forward computes in.
     """
     steps = float(np.abs(np.diff(rows, axis=0)).max(initial=0.0))
-    return steps < _PLACES * last and float(np.abs(y).max(initial=0.0)) < _SMALL * last / EPS
+    small = _SMALL_SINGLE if least > _SINGLE / 4 else _SMALL
+    return steps < _PLACES * last and float(np.abs(y).max(initial=0.0)) < small * last / least
 
 
-def _stepped(values: Array) -> bool:
-    """Are the steps of a few sizes only, as whole last places are? Those of a smooth function all differ."""
+def _stepped(values: Array, own: float = 0.0) -> bool:
+    """Are the steps of a few sizes only, as whole last places are? Those of a smooth function all differ.
+
+    own: rounding of the values themselves, below which steps are alike.
+    """
     steps = np.sort(np.abs(np.diff(values)))
-    return int(np.sum(np.diff(steps) > _ALIKE * steps[-1])) < _POINTS // 2
+    return int(np.sum(np.diff(steps) > max(_ALIKE * steps[-1], 4 * own))) < _POINTS // 2
 
 
 def _along(forward: Callable[[], Array], line: DirectionLine, spacing: float, y: Array) -> Array | None:
