@@ -53,7 +53,7 @@ power: $(STAMP)  ## find and name every planted fault under SEEDS seeds (100); w
 calibration: $(STAMP)  ## hold 60 000 error bars against known derivatives; write what was found (5 minutes)
 	$(BIN)/python -m reports.calibration
 
-soundness: $(STAMP)  ## check 2000 correct layers (or CHECKS=100000) and five times as many error bars
+soundness: $(STAMP)  ## check 2000 correct layers (or CHECKS=100000) and up to five times as many error bars
 	$(BIN)/python -m reports.soundness --checks $(CHECKS)
 
 peers: .venv-peers/.installed  ## compare with PyTorch, JAX and scipy, installed into .venv-peers; write what was found (20 minutes)

@@ -27,6 +27,7 @@ from gradcheck.subjects.layer import layer_subject
 from reports.correct import KINDS
 
 PAGE = Path(__file__).with_suffix(".md")
+MOST_BARS = 50_000  # of ladders, which tell no more beyond
 TEXT = """# Correct layers at random shapes and seeds
 
 Written by `python -m reports.soundness --checks {checks}`; do not edit.
@@ -180,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     heads = ("layers", "checks", "failed", "inconclusive", "bars", "held", "digits", "forwards")
     table = tabulate(run(checks), heads, tablefmt="github", disable_numparse=True)
     of_ladders = ("layers", "bars", "no estimate", "held", "digits")
-    other = tabulate(ladders(5 * checks), of_ladders, tablefmt="github", disable_numparse=True)
+    other = tabulate(ladders(min(5 * checks, MOST_BARS)), of_ladders, tablefmt="github", disable_numparse=True)
     PAGE.write_text(TEXT.format(checks=checks, table=table, ladders=other), encoding="utf-8")
     print(f"wrote {PAGE.name}\n{table}\n\n{other}")
 
