@@ -21,6 +21,7 @@ def vast(size: int) -> bool:
 
 def blocks(values: Array) -> Iterator[Array]:
     """The entries in C order, at most BLOCK at a time, flat; views where the memory allows."""
+    values = np.asarray(values)  # an np.matrix has two axes whatever is done to it
     flat = values.reshape(-1) if values.flags.c_contiguous or values.size <= BLOCK else values.flat
     file = None if values.flags.writeable else _file_of(values)
     for low in range(0, values.size, BLOCK):
@@ -39,6 +40,7 @@ def put(target: Array, values: Array) -> None:
 
 def fill(target: Array, values: Iterable[Array]) -> None:
     """Set every entry from consecutive flat blocks, in C order."""
+    target = np.asarray(target)
     flat, low = target.reshape(-1) if target.flags.c_contiguous else target.flat, 0
     for block in values:
         flat[low : low + block.size] = block
@@ -61,7 +63,7 @@ def largest(values: Array) -> float:
 def saved(array: Array) -> Array:
     """A copy. A large array that has not changed since shares, read-only, the one copy that somebody still holds."""
     if array.size <= min(BLOCK, VAST) or array.dtype == object:
-        return array.copy()
+        return np.array(array, order="C")
     for known in _held(array):
         if identical(known, array):
             return known

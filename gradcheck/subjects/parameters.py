@@ -1,15 +1,13 @@
 """Which arrays of a layer are its parameters, and where their gradients are read (CONTRACT.md, "Parameters")."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from gradcheck.base.arrays import Array, is_float_array
-from gradcheck.base.errors import LayerError
-from gradcheck.base.large import BLOCK, blocks, identical, put, saved
-from gradcheck.base.precision import scale
+from gradcheck.base.large import blocks, identical, saved
 from gradcheck.base.randomness import signed
 from gradcheck.subjects.asked import asked_for
 from gradcheck.subjects.convention import Convention
@@ -19,6 +17,7 @@ from gradcheck.subjects.graph import Slot, slots
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.leaf import Leaf, Role
 from gradcheck.subjects.recorder import recorded
+from gradcheck.subjects.scout import Scout
 from gradcheck.subjects.sources import (
     Asked,
     Beside,
@@ -49,63 +48,43 @@ class Parameters:
         return any(isinstance(source, Update) for source in self.sources.values())
 
 
-@dataclass
-class _Scout:
-    """Trial runs from one base state."""
-
-    driver: Driver
-    base: Snapshot
-    output: Array
-
-    def run(self, action: Callable[[], Any]) -> Any:
-        """action() from the base state, which is put back."""
-        self.base.restore()
-        try:
-            return action()
-        finally:
-            self.base.restore()
-
-    def forward(self) -> Array:
-        """Forward of a fresh copy of the inputs."""
-        return self.driver.forward(self.driver.inputs.handed())
-
-
 def find_parameters(
     driver: Driver, base: Snapshot, output: Array, generator: np.random.Generator, declared: Convention
 ) -> Parameters:
     """Trial forwards and one backward; the layer is left in its base state."""
-    scout = _Scout(driver, base, output)
-    named = declared_parameters(driver.root, declared)
-    candidates = _candidates(driver.root, scout) if named is None else named
+    scout = Scout(driver, base, output)
+    told = declared_parameters(driver.root, declared)
+    candidates = _candidates(driver.root, scout) if told is None else told
     supplied = _after_backward(candidates, scout, signed(generator, output.shape), declared)
     found, buffers = Parameters(), []
     for path, slot in candidates.items():
         given = path in supplied.moved or path in supplied.sources
-        depends = supplied.depends(path) or named is not None
-        if depends and (given or named is not None or _ought(path, slot, supplied.paths)):
+        depends = supplied.depends(path) or told is not None
+        if depends and _shared_within(slot.get()):
+            found.notes.append(f"{path}: not checked (its entries share memory, as after np.broadcast_to: copy it)")
+        elif depends and (given or told is not None or _ought(path, slot, supplied.paths)):
             _add(found, path, slot, supplied.sources.get(path))
         elif depends:
             buffers.append(path)
         elif path in supplied.moved and _is_ghost(path, slot, finite=supplied.moved[path]):
             _add(found, path, slot, None)
     if buffers:
-        found.notes.append(
-            f"{', '.join(buffers)}: not checked (the output depends on it, backward supplies no gradient)"
-        )
+        named = ", ".join(buffers)
+        found.notes.append(f"{named}: not checked (the output depends on it, backward supplies no gradient)")
     found.notes += supplied.notes
     return found
 
 
 def _add(found: Parameters, path: str, slot: Slot, source: Source | None) -> None:
     value = slot.get()
-    array = value if isinstance(value, np.ndarray) else np.array(float(value))
+    array = np.asarray(value if isinstance(value, np.ndarray) else float(value))
     publish = None if isinstance(value, np.ndarray) else slot.set
     found.leaves.append(Leaf(path, Role.PARAMETER, array, publish))
     found.slots[path] = slot
     found.sources[path] = source if source is not None else Update()
 
 
-def _candidates(layer: Any, scout: _Scout) -> dict[str, Slot]:
+def _candidates(layer: Any, scout: Scout) -> dict[str, Slot]:
     """Float arrays and Python floats that forward leaves as they are, each memory under one name."""
     held = {slot.path: slot for slot in slots(layer) if _is_candidate(slot)}
 
@@ -123,6 +102,12 @@ def _is_candidate(slot: Slot) -> bool:
     if is_float_array(value):
         return bool(value.size)
     return type(value) is float and isinstance(slot.key, str) and slot.key.lstrip("_") not in KEPT_RATES
+
+
+def _shared_within(value: Any) -> bool:
+    """Do entries of the array stand in the same memory, so that none can be moved alone?"""
+    strided = zip(value.strides, value.shape, strict=True) if isinstance(value, np.ndarray) else ()
+    return any(stride == 0 and length > 1 for stride, length in strided)
 
 
 def _kept(value: Any) -> Array:
@@ -151,7 +136,7 @@ def _untied(candidates: Mapping[str, Slot]) -> dict[str, Slot]:
 class _SuppliedTo:
     """What one backward at rate 1 has shown. moved: path -> is the change finite? · sources: where else they stand."""
 
-    scout: _Scout
+    scout: Scout
     candidates: Mapping[str, Slot]
     generator: np.random.Generator
     moved: dict[str, bool] = field(default_factory=dict)
@@ -167,12 +152,12 @@ class _SuppliedTo:
     def depends(self, path: str) -> bool:
         """Does the output depend on it? Tried once."""
         if path not in self._known:
-            self._known[path] = _depends(self.candidates[path], self.scout, self.generator)
+            self._known[path] = self.scout.depends(self.candidates[path], self.generator)
         return self._known[path]
 
 
 def _after_backward(
-    candidates: Mapping[str, Slot], scout: _Scout, cotangent: Array, declared: Convention
+    candidates: Mapping[str, Slot], scout: Scout, cotangent: Array, declared: Convention
 ) -> _SuppliedTo:
     """Parameters that one backward at rate 1 changed, with the change; then where else their gradients stand."""
     layer, driver = scout.driver.root, scout.driver
@@ -231,55 +216,6 @@ def _change(slot: Slot, before: Array) -> bool | None:
             changed |= bool((change != 0).any())
             finite &= bool(np.isfinite(change).all())
     return finite if changed else None
-
-
-def _depends(slot: Slot, scout: _Scout, generator: np.random.Generator) -> bool:
-    """Does the output move when the array does? A forward that raises there does depend."""
-    value = slot.get()
-    if isinstance(value, np.ndarray) and value.size > BLOCK and value.flags.writeable:
-        return _large_depends(value, scout, generator)
-    if isinstance(value, np.ndarray):
-        kick = (scale(value) * signed(generator, value.shape) / 64).astype(value.dtype)
-        moved: Any = value + kick
-    else:
-        moved = value + (abs(value) or 1.0) / 64
-
-    def kicked() -> Array:
-        _put(slot, moved)
-        return scout.forward()
-
-    try:
-        return not np.array_equal(scout.output, scout.run(kicked), equal_nan=True)
-    except LayerError:
-        return True
-    finally:
-        _put(slot, value)
-
-
-def _large_depends(value: Array, scout: _Scout, generator: np.random.Generator) -> bool:
-    """The same in place, a block at a time: a large array is not copied but to restore it."""
-    unit = scale(next(blocks(value))) / 64
-
-    def kicked() -> Array:
-        flat = value.reshape(-1) if value.flags.c_contiguous else value.flat
-        for low in range(0, value.size, BLOCK):
-            here = flat[low : low + BLOCK]
-            flat[low : low + BLOCK] = here + (unit * signed(generator, here.shape)).astype(value.dtype)
-        return scout.forward()
-
-    copy = saved(value)
-    try:
-        return not np.array_equal(scout.output, scout.run(kicked), equal_nan=True)
-    except LayerError:
-        return True
-    finally:
-        put(value, copy)
-
-
-def _put(slot: Slot, value: Any) -> None:
-    """The kick is a re-binding: the user's own array is not written, read-only ones included."""
-    if not isinstance(slot.container, tuple):
-        slot.set(value)
 
 
 def _ought(path: str, slot: Slot, supplied: tuple[str, ...]) -> bool:

@@ -74,3 +74,27 @@ def test_more_gradients_than_outputs() -> None:
             return dy
 
     assert "takes 2 gradients for 1 outputs of Many.forward" in check(Many(), X).error.message
+
+
+def test_a_class_where_a_layer_is_needed() -> None:
+    class Scale:
+        def __init__(self, size, by=2.0):
+            self.by = by
+
+    with pytest.raises(
+        UsageError, match=r"layer=Scale: a class, not a layer; hand over an object of it, Scale\(size\)"
+    ):
+        check(Scale, X)
+
+
+def test_a_class_that_needs_nothing_will_do() -> None:
+    class Tanh:
+        @staticmethod
+        def forward(x):
+            return np.tanh(x)
+
+        @staticmethod
+        def backward(x, dy):
+            return dy * (1 - np.tanh(x) ** 2)
+
+    assert check(Tanh, X).passed

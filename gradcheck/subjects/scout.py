@@ -1,0 +1,84 @@
+"""Trial runs of a layer: does its output depend on what stands in one place?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.base.errors import LayerError
+from gradcheck.base.large import BLOCK, blocks, put, saved
+from gradcheck.base.precision import scale
+from gradcheck.base.randomness import signed
+from gradcheck.subjects.driver import Driver
+from gradcheck.subjects.graph import Slot
+from gradcheck.subjects.guard import Snapshot
+
+
+@dataclass
+class Scout:
+    """Trial runs from one base state; output: forward's there."""
+
+    driver: Driver
+    base: Snapshot
+    output: Array
+
+    def run(self, action: Callable[[], Any]) -> Any:
+        """action() from the base state, which is put back."""
+        self.base.restore()
+        try:
+            return action()
+        finally:
+            self.base.restore()
+
+    def forward(self) -> Array:
+        """Forward of a fresh copy of the inputs."""
+        return self.driver.forward(self.driver.inputs.handed())
+
+    def depends(self, slot: Slot, generator: np.random.Generator) -> bool:
+        """Does the output move when the place does? A forward that raises then does depend."""
+        value = slot.get()
+        if isinstance(value, np.ndarray) and value.size > BLOCK and value.flags.writeable:
+            return self._large_depends(value, generator)
+        if isinstance(value, np.ndarray):
+            kick = (scale(value) * signed(generator, value.shape) / 64).astype(value.dtype)
+            moved: Any = value + kick
+        else:
+            moved = value + (abs(value) or 1.0) / 64
+        try:
+            return self._moves(lambda: _put(slot, moved))
+        finally:
+            _put(slot, value)
+
+    def _large_depends(self, value: Array, generator: np.random.Generator) -> bool:
+        """The same in place, a block at a time: a large array is not copied but to restore it."""
+        unit = scale(next(blocks(value))) / 64
+
+        def kick() -> None:
+            flat = value.reshape(-1) if value.flags.c_contiguous else value.flat
+            for low in range(0, value.size, BLOCK):
+                here = flat[low : low + BLOCK]
+                flat[low : low + BLOCK] = here + (unit * signed(generator, here.shape)).astype(value.dtype)
+
+        copy = saved(value)
+        try:
+            return self._moves(kick)
+        finally:
+            put(value, copy)
+
+    def _moves(self, kick: Callable[[], None]) -> bool:
+        def kicked() -> Array:
+            kick()
+            return self.forward()
+
+        try:
+            return not np.array_equal(self.output, self.run(kicked), equal_nan=True)
+        except LayerError:
+            return True
+
+
+def _put(slot: Slot, value: Any) -> None:
+    """The kick is a re-binding: the user's own array is not written, read-only ones included."""
+    if not isinstance(slot.container, tuple):
+        slot.set(value)
