@@ -1,12 +1,11 @@
 """The command line's grammar: what it takes, what it refuses and why. Imports nothing heavy."""
 
 import argparse
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradcheck.base.errors import UsageError
-from gradcheck.run.options import LEAST_BUDGET, METHODS
+from gradcheck.cli_values import budget, jobs, method, rtol, seconds, whole
 
 _LATER = ("--search",)
 _FORMATS = ("text", "json", "markdown", "html", "junit", "github")
@@ -62,7 +61,7 @@ def _targets(parser: argparse.ArgumentParser) -> None:
     """What is checked, how long it may take, and which configuration is in force."""
     add = parser.add_argument
     add("targets", nargs="*", metavar="TARGET", help=f"{_TARGET}; without it, those of [tool.gradcheck]")
-    add("--timeout", type=_seconds, default=300.0, metavar="SECONDS", help="each import and each case (default: 300)")
+    add("--timeout", type=seconds, default=300.0, metavar="SECONDS", help="each import and each case (default: 300)")
     files = parser.add_mutually_exclusive_group()
     files.add_argument("--config", metavar="FILE", help="read [tool.gradcheck] from this file")
     files.add_argument("--no-config", action="store_true", help="read no configuration")
@@ -73,15 +72,15 @@ def _run(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--format", type=_format, metavar="FORMAT", help=f"what stdout gets: {', '.join(_FORMATS)} (default: text)")
     add("--report", type=_report, action="append", default=[], metavar="FORMAT=FILE", help='repeatable; "-" is stdout')
-    add("--seed", type=_whole("--seed"), metavar="N", help="of every random choice (default: 0)")
-    add("--rtol", type=_rtol, metavar="X", help="relative tolerance (default: that of the precision)")
-    add("--method", type=_method, metavar="auto|entries|screen", help="every entry, or random directions (by size)")
-    add("--budget", type=_budget, metavar="N", help="forward evaluations a leaf that a screen may take")
+    add("--seed", type=whole("--seed"), metavar="N", help="of every random choice (default: 0)")
+    add("--rtol", type=rtol, metavar="X", help="relative tolerance (default: that of the precision)")
+    add("--method", type=method, metavar="auto|entries|screen", help="every entry, or random directions (by size)")
+    add("--budget", type=budget, metavar="N", help="forward evaluations a leaf that a screen may take")
     add("--power", action="store_true", help="corrupt each gradient on purpose: what would be caught?")
-    add("--jobs", type=_jobs, default=1, metavar="N", help="files that are checked at the same time (default: 1)")
+    add("--jobs", type=jobs, default=1, metavar="N", help="files that are checked at the same time (default: 1)")
     add("--strict", action="store_true", help="warnings fail")
     add("--allow-inconclusive", action="store_true", help="an inconclusive check does not fail")
-    add("--case", type=_whole("--case"), metavar="N", help="report only case N of each class, counted from 0")
+    add("--case", type=whole("--case"), metavar="N", help="report only case N of each class, counted from 0")
     add("--leaf", metavar="NAME", help="report only this leaf")
     add("--all", action="store_true", help="show passing leaves too")
     for option in _LATER:
@@ -106,57 +105,3 @@ def _report(text: str) -> Report:
     if not equals or not file:
         raise argparse.ArgumentTypeError(f"expected FORMAT=FILE, got {text!r}")
     return Report(_format(name), file)
-
-
-def _method(text: str) -> str:
-    if text not in METHODS:
-        raise argparse.ArgumentTypeError(f"expected one of {', '.join(METHODS)}, got {text!r}")
-    return text
-
-
-def _budget(text: str) -> int:
-    value = int(text) if text.isdecimal() else 0
-    if value < LEAST_BUDGET:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least {LEAST_BUDGET}, got {text!r}")
-    return value
-
-
-def _whole(option: str) -> Callable[[str], int]:
-    def whole(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = -1
-        if value < 0:
-            raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, got {text!r}")
-        return value
-
-    whole.__name__ = option
-    return whole
-
-
-def _jobs(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
-    return int(text)
-
-
-def _rtol(text: str) -> float:
-    value = _number(text)
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, got {text!r}")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = _number(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a finite number of seconds above 0, got {text!r}")
-    return value
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
