@@ -6,10 +6,11 @@ analytic gradient is the truth that every error bar must contain.
 
 import argparse
 import os
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,14 @@ from reports.correct import KINDS
 
 PAGE = Path(__file__).with_suffix(".md")
 MOST_BARS = 50_000  # of ladders, which tell no more beyond
+PART = 100  # checks that a process takes at a time
 TEXT = """# Correct layers at random shapes and seeds
 
-Written by `python -m reports.soundness --checks {checks}`; do not edit.
+Written by `python -m reports.soundness --checks {checks}` at commit {commit}; do not edit.
 
 {table}
+
+{failed}
 
 ## Ladders along random directions and entries
 
@@ -97,32 +101,86 @@ def _scaled(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return scale * rng.normal(size=shape)
 
 
-def run(checks: int) -> list[tuple[object, ...]]:
-    """One row a family, on two processes at most."""
-    families = FAMILIES | KINDS
-    row = partial(_row, checks=checks // len(families))
+@dataclass
+class Tally:
+    """What some checks of one family came to; failed: their seeds."""
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    failed: list[int] = field(default_factory=list)
+    held: list[bool] = field(default_factory=list)
+    digits: list[float] = field(default_factory=list)
+    cost: list[float] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        """Take another tally in."""
+        self.verdicts += other.verdicts
+        for name in ("failed", "held", "digits", "cost"):
+            getattr(self, name).extend(getattr(other, name))
+
+
+def run(checks: int, names: Sequence[str] | None = None) -> dict[str, Tally]:
+    """A tally of each family, on two processes at most."""
+    families = list(FAMILIES | KINDS) if names is None else names
+    each = checks // len(families)
+    parts = [(name, first, min(first + PART, each)) for first in range(0, each, PART) for name in families]
+    tallies = {name: Tally() for name in families}
     with ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        return list(tqdm(pool.map(row, families), total=len(families), unit="family", disable=None))
+        found = tqdm(pool.map(_part, parts), total=len(parts), unit="part", disable=None)
+        for (name, _, _), tally in zip(parts, found, strict=True):
+            tallies[name].add(tally)
+    return tallies
 
 
-def _row(name: str, checks: int) -> tuple[object, ...]:
-    make = (FAMILIES | KINDS)[name]
-    verdicts: Counter[str] = Counter()
-    held: list[bool] = []
-    digits: list[float] = []
-    cost: list[float] = []
-    for seed in range(checks):
-        rng = np.random.default_rng([seed, len(name)])
-        np.random.seed(seed)  # noqa: NPY002 -- the article's layers draw from the global generator
-        result = check(*make(rng), seed=seed)
-        verdicts[str(result.verdict)] += 1
-        _weigh(result, held, digits)
+def drawn(name: str, seed: int) -> Made:
+    """One draw of a family: what `check(*drawn(name, seed), seed=seed)` checks."""
+    np.random.seed(seed)  # noqa: NPY002 -- the article's layers draw from the global generator
+    return (FAMILIES | KINDS)[name](np.random.default_rng([seed, len(name)]))
+
+
+def _part(part: tuple[str, int, int]) -> Tally:
+    name, first, end = part
+    tally = Tally()
+    for seed in range(first, end):
+        result = check(*drawn(name, seed), seed=seed)
+        tally.verdicts[str(result.verdict)] += 1
+        tally.failed += [seed] if str(result.verdict) in ("fail", "error") else []
+        _weigh(result, tally.held, tally.digits)
         entries = sum(leaf.entries for leaf in result.leaves.values())
-        cost.append(max(result.evaluations.forward - 60, 0) / max(entries, 1))
+        tally.cost.append(max(result.evaluations.forward - 60, 0) / max(entries, 1))
+    return tally
+
+
+def _row(name: str, tally: Tally) -> tuple[object, ...]:
     return (
-        name, checks, verdicts["fail"] + verdicts["error"], verdicts["inconclusive"], len(held),
-        f"{np.mean(held):.3%}", f"{np.median(digits):.1f}", f"{np.median(cost):.2f}",
+        name, tally.verdicts.total(), len(tally.failed), tally.verdicts["inconclusive"], len(tally.held),
+        f"{np.mean(tally.held):.3%}", f"{np.median(tally.digits):.1f}", f"{np.median(tally.cost):.2f}",
     )  # fmt: skip
+
+
+def _summary(tallies: dict[str, Tally]) -> str:
+    """All families together, and how to see each failed check again."""
+    lines = []
+    for kind, wanted in (("float64", False), ("float32", True)):
+        some = [tally for name, tally in tallies.items() if name.endswith("float32") is wanted]
+        checks, open_ = (
+            sum(t) for t in ([s.verdicts.total() for s in some], [s.verdicts["inconclusive"] for s in some])
+        )
+        failed = sum(len(tally.failed) for tally in some)
+        if checks:
+            lines.append(f"{kind}: {failed} of {checks} failed, {open_} ({open_ / checks:.2%}) inconclusive.")
+    for name, tally in tallies.items():
+        if tally.failed:
+            lines.append(
+                f"Failed: {name}, seeds {', '.join(map(str, tally.failed))} (`check(*drawn(name, seed), seed=seed)`)."
+            )
+    return "\n".join(lines)
+
+
+def _commit() -> str:
+    """What is checked out; with a mark where files differ from it."""
+    command = ("git", "describe", "--always", "--dirty", "--abbrev=10")
+    ran = subprocess.run(command, cwd=PAGE.parent, capture_output=True, text=True, check=False)  # noqa: S603
+    return ran.stdout.strip() or "unknown"
 
 
 def ladders(count: int) -> list[tuple[object, ...]]:
@@ -177,13 +235,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checks", type=int, default=2000, help="how many in all (default: 2000)")
-    checks = parser.parse_args(arguments).checks
+    parser.add_argument("--family", action="append", help="only this family, repeatable; nothing is written then")
+    options = parser.parse_args(arguments)
+    commit = _commit()  # as it is now, whatever is committed meanwhile
+    tallies = run(options.checks, options.family)
     heads = ("layers", "checks", "failed", "inconclusive", "bars", "held", "digits", "forwards")
-    table = tabulate(run(checks), heads, tablefmt="github", disable_numparse=True)
+    table = tabulate([_row(*item) for item in tallies.items()], heads, tablefmt="github", disable_numparse=True)
+    failed = _summary(tallies)
+    print(f"{table}\n\n{failed}")
+    if options.family:
+        return
     of_ladders = ("layers", "bars", "no estimate", "held", "digits")
-    other = tabulate(ladders(min(5 * checks, MOST_BARS)), of_ladders, tablefmt="github", disable_numparse=True)
-    PAGE.write_text(TEXT.format(checks=checks, table=table, ladders=other), encoding="utf-8")
-    print(f"wrote {PAGE.name}\n{table}\n\n{other}")
+    other = tabulate(ladders(min(5 * options.checks, MOST_BARS)), of_ladders, tablefmt="github", disable_numparse=True)
+    text = TEXT.format(checks=options.checks, commit=commit, table=table, failed=failed, ladders=other)
+    PAGE.write_text(text, encoding="utf-8")
+    print(f"\n{other}\nwrote {PAGE.name}")
 
 
 if __name__ == "__main__":
