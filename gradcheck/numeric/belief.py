@@ -71,11 +71,13 @@ def _slightly_bent(rungs: Sequence[Rung]) -> Estimate:
     return smooth(found.value, found.error + bend)
 
 
-def own_side(ladder: Sequence[Rung], near: Rung) -> Estimate:
+def own_side(ladder: Sequence[Rung], near: Rung, between: Sequence[Rung] = ()) -> Estimate:
     """The slope of the side that the point lies on, where a kink is near it.
 
     Away from the kink that side is smooth over large steps, so its one-sided ladder is precise; a step nearer
     than the kink need only tell which of the two sides it is. UNKNOWN where it fits both or none.
+    between: rungs of steps between, which must show the same slope on that side: where softmax saturates, what looks
+    like a jump is smooth, and curved too closely for the wide steps to see.
     """
     c = ladder[-1]
     found = []
@@ -83,7 +85,9 @@ def own_side(ladder: Sequence[Rung], near: Rung) -> Estimate:
         side = [rung.central + sign * rung.jump / 2 for rung in ladder]
         value, gap = extrapolated(side, 2.0)
         error = gap + 4 * c.rounding
-        if _falls(side[-3:], _LINEAR, 2 * c.rounding) and abs(value - near.central) <= error + 2 * near.rounding:
+        seen = [(near.central, near.rounding), *((r.central + sign * r.jump / 2, r.rounding) for r in between)]
+        straight = all(abs(value - slope) <= error + 2 * rounding for slope, rounding in seen)
+        if _falls(side[-3:], _LINEAR, 2 * c.rounding) and straight:
             found.append(smooth(value, error))
     return found[0] if len(found) == 1 else UNKNOWN
 

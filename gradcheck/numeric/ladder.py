@@ -16,6 +16,7 @@ from gradcheck.numeric.rungs import Rung, Sampler
 RUNGS = 6
 _MORE = 4  # rungs more, where kinks left behind have made wider ones useless
 _STARTS = (5, 14, 24, 34)  # a ladder starts at unit / 2**these, one after the other until one is believed
+_APART, _BETWEEN = 8, 4  # steps between, and how many, which must show the side that wider ones show
 _SMALLEST = 44  # kinks nearer than unit / 2**this are at the point
 
 
@@ -90,7 +91,7 @@ class Climb:
         rung = self._decisive(wide)
         if rung is not None and abs(rung.jump) > 0.5 * abs(wide.jump):
             return one_sided(self.sampler, self.rungs, wide)
-        beside = UNKNOWN if rung is None else own_side(ladder, rung)
+        beside = UNKNOWN if rung is None else own_side(ladder, rung, self._between(rung.h, wide.h))
         if beside.known:
             return beside
         low, high = (rung.h if rung is not None else self.line.unit / 2.0**_SMALLEST), wide.h
@@ -102,6 +103,12 @@ class Climb:
             else:
                 low = middle
         return self._ladder(low)[1]
+
+    def _between(self, near: float, wide: float) -> list[Rung]:
+        """Rungs between a step that tells the side of a kink and those that reach across it."""
+        steps = [wide / _APART**k for k in range(1, _BETWEEN + 1)]
+        found = [self.rung(h) for h in steps if h > near]
+        return [rung for rung in found if rung is not None]
 
     def _decisive(self, wide: Rung) -> Rung | None:
         """The smallest step whose rounding is under a tenth of the jump."""

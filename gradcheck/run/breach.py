@@ -53,7 +53,16 @@ class Slack:
         largest = max(float(np.max(np.abs(v[both]), initial=0.0)) for v in (one, other))
         gap = float(np.max(np.abs(one - other)[both], initial=0.0))
         summed = largest + factor * self.unit / _size(leaf)
-        return 0.0 if gap <= 64 * max(self.eps, eps(leaf.array.dtype)) * summed or largest == 0.0 else gap / largest
+        return 0.0 if gap <= 64 * self.epsilon(leaf) * summed or largest == 0.0 else gap / largest
+
+    def epsilon(self, leaf: Leaf) -> float:
+        """Machine epsilon of the coarser of the working precision and the leaf's."""
+        return max(self.eps, eps(leaf.array.dtype))
+
+    def summed(self, leaf: Leaf, *gradients: Array) -> float:
+        """The leaf's largest summed magnitude: the largest of its gradients' entries + sum |G_j y_j| / |leaf|."""
+        most = max(float(np.max(np.abs(g), initial=0.0)) for g in gradients)
+        return most + self.unit / _size(leaf)
 
 
 def breach(cause: str, leaf: str, text: str, share: float = np.inf, severity: Severity = Severity.ERROR) -> Breach:

@@ -1,6 +1,7 @@
 """Backward is linear in its cotangent: backward(0) = 0, backward(cG) = c backward(G), backward(G1 + G2) = the sum."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from gradcheck.subjects.leaf import Leaf
 from gradcheck.subjects.subject import Gradients, Subject
 
 _LARGE = 2.0**20
+_UNEVEN = (1.1, 0.7, 1.3, 0.9, 1.7, 0.6)  # no powers of two: each rounds anew, and a linear backward does no more
+_ROUNDINGS = 4.0  # that the residual of a sum may be, in the largest of these
+_MOST = 2.0**22  # epsilons of the summed magnitude, 1e-9 in float64, beyond which nothing is called rounding
 
 
 def linear_tests(
@@ -21,10 +25,41 @@ def linear_tests(
     found = [_gradients(subject, g) for g in given]
     if found[0] is None or found[3] is None:
         return
+    uneven = _Uneven(subject, (cotangent, other))
     for leaf in leaves:
         parts = [None if gradients is None else gradients[leaf.name] for gradients in found]
         if all(part is not None and part.shape == leaf.shape for part in parts):
-            yield from _of_leaf(leaf, [np.asarray(part) for part in parts], slack)
+            yield from _of_leaf(leaf, [np.asarray(part) for part in parts], slack, uneven)
+
+
+class _Uneven:
+    """How backward rounds: backward(c G) / c for uneven c, made once where a leaf asks for it.
+
+    What cancels inside backward rounds in units of what cancels (dY v^T - sum(dY v^T p) where a softmax is saturated),
+    which the output does not show, nor a point that is moved.
+    """
+
+    def __init__(self, subject: Subject, cotangents: Sequence[Array]) -> None:
+        self._subject, self._cotangents = subject, cotangents
+
+    @cached_property
+    def _calls(self) -> list[list[Gradients | None]]:
+        return [[_gradients(self._subject, c * g) for c in _UNEVEN] for g in self._cotangents]
+
+    def rounding(self, leaf: Leaf, gradients: Sequence[Array], offset: Array) -> float:
+        """The largest |backward(c G) / c - backward(G)|, offset taken off; 0 where backward cannot be called.
+
+        gradients: backward(G) of each cotangent.
+        """
+        largest = 0.0
+        for plain, calls in zip(gradients, self._calls, strict=True):
+            for c, found in zip(_UNEVEN, calls, strict=True):
+                scaled = None if found is None else found[leaf.name]
+                if scaled is None or scaled.shape != plain.shape:
+                    return 0.0
+                gap = (scaled - offset) / c - (plain - offset)
+                largest = max(largest, float(np.max(np.abs(gap), initial=0.0)))
+        return largest
 
 
 def _gradients(subject: Subject, cotangent: Array) -> Gradients | None:
@@ -42,7 +77,7 @@ def _identical(one: Array, other: Array, slack: Slack) -> bool:
     return bool(np.all(np.abs(one - other) <= 64 * slack.eps * largest))
 
 
-def _of_leaf(leaf: Leaf, parts: list[Array], slack: Slack) -> Iterator[Breach]:
+def _of_leaf(leaf: Leaf, parts: list[Array], slack: Slack, uneven: _Uneven) -> Iterator[Breach]:
     one, none, large, other, both = parts
     if not np.all(np.isfinite(one)) or not np.any(one):
         return
@@ -58,6 +93,8 @@ def _of_leaf(leaf: Leaf, parts: list[Array], slack: Slack) -> Iterator[Breach]:
         slack.apart(leaf, large - offset, _LARGE * (one - offset), _LARGE),
         slack.apart(leaf, both - offset, (one - offset) + (other - offset)),
     ]
+    if shares[0] == 0.0 and shares[1] > 0.0 and _rounds(leaf, parts, offset, slack, uneven):
+        shares[1] = 0.0
     if max(shares) > 0.0:
         text = (
             "{symbol} is not linear in dY: backward(G1 + G2) is not the sum, or backward(c G) is not c backward(G) "
@@ -72,3 +109,12 @@ def _of_leaf(leaf: Leaf, parts: list[Array], slack: Slack) -> Iterator[Breach]:
             + ": backward adds a term that forward's value does not have, such as weight decay."
         )
         yield breach("missing-term", leaf.name, text, share)
+
+
+def _rounds(leaf: Leaf, parts: list[Array], offset: Array, slack: Slack, uneven: _Uneven) -> bool:
+    """Is what is left of backward(G1 + G2) - the sum no more than backward's own rounding?"""
+    one, _, _, other, both = parts
+    gap = float(np.max(np.abs((both - offset) - (one - offset) - (other - offset)), initial=0.0))
+    if not gap <= _MOST * slack.epsilon(leaf) * slack.summed(leaf, one, both):
+        return False
+    return gap <= _ROUNDINGS * uneven.rounding(leaf, (one, other), offset)

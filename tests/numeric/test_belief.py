@@ -157,6 +157,15 @@ def test_the_side_of_the_point_is_told_by_a_step_nearer_than_the_kink() -> None:
     assert not own_side(rungs, rung(1.07, rounding=0.01)).known
 
 
+def test_a_side_that_is_steeper_between_is_not_straight() -> None:
+    """exp(x / 1e-5) - 1 is 0 -+ 1 / h on the left at wide steps, and 1e5 steep at the point."""
+    rungs = ladder([5.5, 3.5, 2.5], [1.0, 1.0, 1.0], 0.01)
+    left, steeper = rung(1.5, 1.0), rung(1.7, 1.0)
+    assert own_side(rungs, rung(1.0), [left, left]).known
+    assert own_side(rungs, rung(1.0), [left, steeper]) is UNKNOWN
+    assert own_side(rungs, rung(1.0), [left, rung(1.7, 1.0, rounding=0.1)]).known
+
+
 def test_a_side_that_does_not_settle_tells_nothing() -> None:
     rough = ladder([0.0, 1.0, 1.7], [0.0] * 3)
     assert not own_side(rough, rung(extrapolated([0.0, 1.0, 1.7], 2.0)[0])).known
