@@ -124,8 +124,23 @@ class Climb:
         """Outputs that no step changed may be rounded flat; the curve of the plain differences."""
         if not best.known:
             return best
-        hidden = self.sampler.hidden(self.moved) / self.widest if self.widest else 0.0
+        hidden = self._hidden()
+        if hidden > best.error and self.widest < self.line.unit / 2 ** (_STARTS[0] + 1):
+            self._glance()
+            hidden = self._hidden()
         curve = tuple((r.h, abs(r.central - best.value)) for r in self.rungs)
         return Estimate(
             best.value, best.error + hidden, best.low, best.high, kink=best.kink, jumping=best.jumping, curve=curve
         )
+
+    def _hidden(self) -> float:
+        return self.sampler.hidden(self.moved) / self.widest if self.widest else 0.0
+
+    def _glance(self) -> None:
+        """Where wide steps to both sides fail, at the edge of a root, one side tells which outputs a step moves."""
+        for start in self._starts():
+            for h in (start, -start):
+                step = self.sampler.glance(self.line, h, self.moved) if start > self.widest else 0.0
+                if step:
+                    self.widest = max(self.widest, step)
+                    return

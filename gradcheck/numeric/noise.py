@@ -22,6 +22,8 @@ _PLACES = 2.0**20  # steps of fewer last places may show no rounding
 _ALIKE = 1e-6  # relative; whole last places differ by more
 _SMALL, _SMALL_SINGLE = 2.0**-10, 2.0**-6  # outputs that are far smaller than the numbers inside
 _SINGLE = eps(np.float32)
+_BENT = 1e3  # machine epsilons: noise above this is held against that of smaller steps
+_CONFIRMED = 64.0  # times less there, and it was a bend
 _FEW_OUTPUTS = 100_000  # above this many outputs only the noise of E is measured, not that of each
 
 
@@ -64,14 +66,17 @@ def measure_noise(
     y, g = output.ravel(), cotangent.ravel()
     if y.size and _rounded_to_single(y, leaves):
         least = max(least, _SINGLE / 2)
-    line = DirectionLine([Part(leaf, _direction(leaf, generator)) for leaf in leaves], 1.0)
     floor = Noise(least, np.full(y.size, least / 2 * _inside(leaves)))
-    try:
-        return _over_spacings(lambda spacing: _along(forward, line, spacing, y), y, g, floor)
-    except LayerError:
-        return floor
-    finally:
-        line.back()
+
+    def along(unit: Callable[[Leaf, np.random.Generator], Direction]) -> Noise | None:
+        line = DirectionLine([Part(leaf, unit(leaf, generator)) for leaf in leaves], 1.0)
+        return _measured(forward, line, y, g, floor)
+
+    found = along(_direction)
+    if found is not None and (any(leaf.vast for leaf in leaves) or not _suspicious(found, np.abs(y), least)):
+        return found
+    near = along(_near)
+    return _less(found, near) if found is not None and near is not None else found or near or floor
 
 
 def _direction(leaf: Leaf, generator: np.random.Generator) -> Direction:
@@ -81,8 +86,36 @@ def _direction(leaf: Leaf, generator: np.random.Generator) -> Direction:
     return given(signed(generator, leaf.shape) * scale(leaf.array))
 
 
-def _over_spacings(along: Callable[[float], Array | None], y: Array, g: Array, floor: Noise) -> Noise:
-    """The noise at the first spacing that shows it.
+def _near(leaf: Leaf, generator: np.random.Generator) -> Direction:
+    """In the unit of each entry: near its edge at 0 a root or a logarithm bends within 1e-12 of the leaf's scale."""
+    unit = np.where(leaf.array == 0, scale(leaf.array), np.abs(leaf.array))
+    return given(signed(generator, leaf.shape) * unit)
+
+
+def _suspicious(found: Noise, size: Array, least: float) -> bool:
+    """Far more than rounding: true noise, or a bend within 1e-12 of the leaf's scale?"""
+    largest = float(size.max(initial=0.0))
+    return max(found.relative * largest, float(found.absolute.max(initial=0.0))) > _BENT * least * largest
+
+
+def _less(found: Noise, near: Noise) -> Noise:
+    """What passed for noise and is not seen by steps in the unit of each entry was a bend."""
+    bend = found.absolute > _CONFIRMED * near.absolute
+    relative = near.relative if found.relative > _CONFIRMED * near.relative else found.relative
+    return Noise(relative, np.where(bend, near.absolute, found.absolute))
+
+
+def _measured(forward: Callable[[], Array], line: DirectionLine, y: Array, g: Array, floor: Noise) -> Noise | None:
+    try:
+        return _over_spacings(lambda spacing: _along(forward, line, spacing, y), y, g, floor)
+    except LayerError:
+        return None
+    finally:
+        line.back()
+
+
+def _over_spacings(along: Callable[[float], Array | None], y: Array, g: Array, floor: Noise) -> Noise | None:
+    """The noise at the first spacing that shows it; None where the very first leads where forward is not finite.
 
     floor: for what moves by so few last places that it may be rounded flat inside, as log(1 - 1e-17) is.
     """
@@ -93,12 +126,12 @@ def _over_spacings(along: Callable[[float], Array | None], y: Array, g: Array, f
             break
         if len(np.unique(rows @ g)) <= _POINTS // 2:
             continue
-        found = _louder(found, _noise(rows, rows @ g, y, g, floor.relative))
+        found = _louder(found, _noise(rows, y, g, floor.relative))
         if not _in_last_places(rows, y, 2 * float(floor.absolute.max(initial=0.0)), floor.relative):
             return found
     if found is not None and rows is not None and not _stepped(rows @ g, floor.relative * float(np.abs(g) @ np.abs(y))):
         return found
-    return _louder(found, floor)
+    return None if found is None and rows is None else _louder(found, floor)
 
 
 def _louder(one: Noise | None, other: Noise) -> Noise:
@@ -145,9 +178,9 @@ def _along(forward: Callable[[], Array], line: DirectionLine, spacing: float, y:
     return np.array(rows)
 
 
-def _noise(rows: Array, values: Array, y: Array, g: Array, least: float) -> Noise:
+def _noise(rows: Array, y: Array, g: Array, least: float) -> Noise:
     size = float(np.sqrt(np.sum((g * y) ** 2)))
-    whole = float(_ecnoise(values[:, None], np.array([size]), least)[0])
+    whole = float(_ecnoise((rows @ g)[:, None], np.array([size]), least)[0])
     relative = max(least, whole / size) if size else least
     absolute = _ecnoise(rows, np.abs(y), least) if y.size <= _FEW_OUTPUTS else np.zeros(y.size)
     return Noise(relative, absolute)

@@ -75,6 +75,21 @@ class Sampler:
         size = float(self.weight @ np.maximum(np.abs(right), np.abs(left)))
         return Rung(h, central, float(self.g @ (right - left)), 3 * noise / h, right, left, size)
 
+    def glance(self, line: Line, h: float, moved: Array) -> float:
+        """One evaluation at h, of either sign, for `moved` alone; the step taken, 0 where it fails or is not finite."""
+        self.evaluations += 1
+        try:
+            step = abs(line.move(h))
+            values = self.forward().ravel()
+        except LayerError:
+            return 0.0
+        finally:
+            line.back()
+        if values.shape != self.y.shape or not np.all(np.isfinite(values)):
+            return 0.0
+        moved |= values != self.y
+        return step
+
     def of(self, mask: Array) -> "Sampler":
         """The same for some of the outputs."""
         return Sampler(self.forward, np.where(mask, self.g, 0.0), self.y, self.noise)
