@@ -19,16 +19,19 @@ COMPILE := $(UV) pip compile pyproject.toml --extra dev --extra report --extra m
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: ci-example help check baseline test lint report power calibration soundness peers scale mutation constraints clean
+.PHONY: ci-example help check baseline test test-frameworks lint report power calibration soundness peers scale mutation constraints clean
 
 help:  ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 check: $(STAMP)  ## check every layer in layers/, or one: make check TARGET=layers/convolution.py
 	@$(BIN)/gradcheck run $(TARGET)
 
 test: $(STAMP)  ## run the tests
 	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 --dist loadfile
+
+test-frameworks: .venv-frameworks/.installed  ## run the tests of PyTorch's and JAX's things, in .venv-frameworks
+	OMP_NUM_THREADS=1 .venv-frameworks/bin/python -m pytest -q -n 2 --dist loadfile tests/subjects/test_torch*.py tests/subjects/test_jax*.py
 
 lint: $(STAMP)  ## check style and types
 	$(BIN)/ruff check .
@@ -71,7 +74,7 @@ constraints: $(UV)  ## resolve the dependencies again, into constraints.txt
 	@mv build/constraints.txt constraints.txt
 
 clean:  ## remove .venv and everything else that can be made again
-	rm -rf .venv .venv-peers build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-peers .venv-frameworks build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last: an install that was interrupted starts over.
@@ -89,6 +92,12 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Installing torch and jax into .venv-peers (once) ..." >&2
 	@$(PYTHON) -m venv --clear .venv-peers
 	@.venv-peers/bin/python $(PIP) install -c constraints.txt -e . torch==$(TORCH) jax
+	@touch $@
+
+.venv-frameworks/.installed: pyproject.toml constraints.txt
+	@echo "Installing torch and jax into .venv-frameworks (once) ..." >&2
+	@$(PYTHON) -m venv --clear .venv-frameworks
+	@.venv-frameworks/bin/python $(PIP) install -c constraints.txt -e . pytest-xdist torch==$(TORCH) jax
 	@touch $@
 
 $(UV):

@@ -63,9 +63,10 @@ def check(
     """
     _accepted(seed, rtol, method, budget)
     specimen = _specimen(layer, x, arguments, resolve_convention(convention))
-    title = (
-        type(specimen.layer).__name__ if isinstance(specimen, LayerSpecimen) else getattr(layer, "__name__", "function")
-    )
+    if isinstance(specimen, LayerSpecimen):
+        title = type(specimen.layer).__name__
+    else:
+        title = getattr(specimen.forward, "__name__", "function")
     found = name_alone(check_specimen(specimen, title, Options(seed, rtol, method, budget)), specimen)
     return Result(**{field.name: getattr(found, field.name) for field in fields(found)})
 

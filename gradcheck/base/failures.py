@@ -11,13 +11,14 @@ _OURS = Path(gradcheck.base.__file__).parent.parent
 _LIBRARY = Path(traceback.__file__).parent
 
 
-def failure_of(error: BaseException) -> Failure:
+def failure_of(error: BaseException, *, theirs: bool = False) -> Failure:
     """Type, text, and the innermost line of the user's own code; never our traceback.
 
     A traceback that ends in our own code is our fault, or the way in which the layer was understood, and is said so.
+    theirs: it is known to be none of ours, as where we call a layer that is itself the library's.
     """
     text = _text(error)
-    if _is_ours(error):
+    if not theirs and _is_ours(error):
         text = f"gradcheck's own code raised this, not the layer: {text}. {_OURS_HINT}"
     return Failure(type(error).__name__, text, _where(error))
 

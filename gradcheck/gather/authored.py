@@ -10,6 +10,7 @@ from typing import Any
 from gradcheck.base.failures import failure_of
 from gradcheck.gather.cases import draw
 from gradcheck.gather.family import Family, Reading
+from gradcheck.gather.frameworks.table import framework_specimen
 from gradcheck.gather.handed import specimen_of
 from gradcheck.gather.naming import call, callable_name, describe, distinct, parameters_of, recovered
 from gradcheck.gather.problem import Problem
@@ -125,6 +126,9 @@ def _sequence(item: list[Any], declared: Convention | None) -> tuple[str, Specim
 
 
 def _layer(layer: Any, x: Any, declared: Convention | None = None) -> tuple[str, Specimen]:
+    known = framework_specimen(layer, x, declared)
+    if isinstance(known, FunctionSpecimen) or (known is not None and known.x is not None):
+        return _label(known), known
     if isinstance(layer, type):
         raise TypeError(f"the class {layer.__name__}, not an object of it")
     if _needs_arguments(layer) and not isinstance(x, tuple):
@@ -140,6 +144,11 @@ def _layer(layer: Any, x: Any, declared: Convention | None = None) -> tuple[str,
     if x is None and getattr(layer, "input_shape", None) is None:
         raise ValueError(f"a {type(layer).__name__} without an attribute input_shape and without an input x beside it")
     return type(layer).__name__, LayerSpecimen(layer, x, declared)
+
+
+def _label(specimen: Specimen) -> str:
+    layer = specimen.layer if isinstance(specimen, LayerSpecimen) else None
+    return callable_name(specimen.forward) if isinstance(specimen, FunctionSpecimen) else type(layer).__name__
 
 
 def _needs_arguments(thing: Any) -> bool:

@@ -12,6 +12,7 @@ from gradcheck.gather.bases import is_unfinished
 from gradcheck.gather.cases import readings
 from gradcheck.gather.conventions import fits, module_convention, with_convention
 from gradcheck.gather.family import Family, Offer
+from gradcheck.gather.frameworks.classes import framework_class, unbuilt_function
 from gradcheck.gather.functions import activations, function_pairs, function_readings
 from gradcheck.gather.naming import parameters_of
 from gradcheck.gather.problem import Problem
@@ -56,10 +57,12 @@ def _authored(
 ) -> Offer:
     specimens, problems, notes = collect(function, source.spelled, declared)
     covered = {type(s.layer) for _, s in specimens if isinstance(s, LayerSpecimen)}
+    labels = {label for label, _ in specimens}
     left_out = [
         f"{source.label(cls.__name__)} is in no case of gradcheck_cases(): not checked"
         for cls in own_classes(module)
         if is_layer_class(cls) and not any(issubclass(c, cls) for c in covered) and not _excuse(cls, inherited)
+        if cls.__name__ not in labels
     ]
     return Offer(tuple(families(specimens)), tuple(problems), (*notes, *left_out))
 
@@ -68,6 +71,7 @@ def _built(module: ModuleType, source: Source, inherited: frozenset[str], declar
     """Classes built from their constructors, then pairs of functions."""
     made: list[Family] = []
     notes: list[str] = []
+    problems: list[Problem] = []
     pairs = activations(module)
     for cls in own_classes(module):
         own = fits(cls, declared)
@@ -76,10 +80,13 @@ def _built(module: ModuleType, source: Source, inherited: frozenset[str], declar
             notes.append(f"{source.label(cls.__name__)} {excuse}: not checked")
         elif own or is_layer_class(cls):
             target = source.label(cls.__name__)
+            if framework_class(cls):
+                problems.append(unbuilt_function(cls, target))
+                continue
             made.append(Family(cls.__name__, False, partial(readings, cls, pairs, target)))
     for name, pair in function_pairs(module).items():
         made.append(Family(name, False, partial(function_readings, name, pair, source.label(name))))
-    return Offer(tuple(made), (), tuple(notes))
+    return Offer(tuple(made), tuple(problems), tuple(notes))
 
 
 def _excuse(cls: type, inherited: frozenset[str]) -> str:
@@ -96,6 +103,8 @@ _EMPTY = "is empty until layers are added to it (yield a filled one from gradche
 
 def _half(cls: type) -> str:
     """A forward without a backward, or the reverse."""
+    if framework_class(cls) == "torch.nn.Module":
+        return "is a torch.nn.Module: yield one and its input from gradcheck_cases() to have it checked"
     forward = [name for name in FORWARD_NAMES if callable(getattr(cls, name, None))]
     backward = [name for name in BACKWARD_NAMES if callable(getattr(cls, name, None))]
     if forward and backward:

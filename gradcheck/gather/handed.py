@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from gradcheck.base.errors import UsageError
+from gradcheck.gather.frameworks.table import framework_specimen
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.subjects.convention import Convention
 from gradcheck.subjects.spelling import positional
@@ -13,9 +14,14 @@ from gradcheck.subjects.spelling import positional
 def specimen_of(thing: Any, x: Any, convention: Convention | None = None) -> Specimen:
     """A layer and its input; a function without parameters that makes the layer; one that gives value and gradients.
 
+    What a framework knows to differentiate (a Module, a Function, a function with a custom_vjp) is one of them.
+
     Raises:
         UsageError: a class whose constructor needs something.
     """
+    known = framework_specimen(thing, x, convention)
+    if known is not None:
+        return known
     required = [p for p in positional(thing) or [] if p.default is p.empty]
     if isinstance(thing, type):
         return LayerSpecimen(_made(thing, required), x, convention)

@@ -9,6 +9,7 @@ from gradcheck.base.large import largest
 from gradcheck.base.precision import EPS, eps
 from gradcheck.diagnose.finding import Finding, Severity
 from gradcheck.diagnose.suspect import gradient_name
+from gradcheck.judge.comparison import Comparison
 from gradcheck.run.sketch import StandIn
 from gradcheck.subjects.leaf import Leaf
 
@@ -17,15 +18,25 @@ _PLAIN = 1e-2  # a breach below this share is evidence for a leaf that fails, no
 
 @dataclass(frozen=True)
 class Breach:
-    """What an exact test found at one leaf. plain: a finding by itself; else only where the leaf fails too."""
+    """What an exact test found at one leaf. plain: a finding by itself; else only where the leaf fails too.
+
+    gap: how far apart the gradients are, for the case's own cotangent.
+    """
 
     finding: Finding
     plain: bool = True
+    gap: float = np.inf
 
     @property
     def rivalled(self) -> bool:
         """May the numbers name it better? A maximum in place of a sum is not linear, and more than that."""
         return self.finding.cause == "not-linear-upstream"
+
+    def seen(self, comparison: Comparison | None) -> bool:
+        """Is the gap more than what the leaf was held against? A bias before a batch norm has rounding alone."""
+        if comparison is None or comparison.probes:
+            return True
+        return self.gap > float(np.max(comparison.tolerance, where=np.isfinite(comparison.tolerance), initial=0.0))
 
 
 @dataclass(frozen=True)
@@ -65,9 +76,17 @@ class Slack:
         return most + self.unit / _size(leaf)
 
 
-def breach(cause: str, leaf: str, text: str, share: float = np.inf, severity: Severity = Severity.ERROR) -> Breach:
+def breach(
+    cause: str,
+    leaf: str,
+    text: str,
+    share: float = np.inf,
+    severity: Severity = Severity.ERROR,
+    *,
+    gap: float = np.inf,
+) -> Breach:
     """A breach with its sentence; {symbol} in the text stands for dE/dleaf."""
-    return Breach(Finding(cause, leaf, text.format(symbol=gradient_name(leaf)), severity), share >= _PLAIN)
+    return Breach(Finding(cause, leaf, text.format(symbol=gradient_name(leaf)), severity), share >= _PLAIN, gap)
 
 
 def up_to(leaf: Leaf, values: Array, lead: str = "up to") -> str:

@@ -149,6 +149,7 @@ def _judged(
     calls = replace(Evaluations(), forward=subject.calls.forward, backward=subject.calls.backward)
     failing = {c.name for c in measured.comparisons.values() if c.verdict is Verdict.FAIL}
     certain = [b for b in breaches if b.plain and not (b.rivalled and b.finding.leaf in failing)]
+    certain = [b for b in certain if b.seen(measured.comparisons.get(b.finding.leaf))]
     findings = [b.finding for b in certain] + findings
     rivals = {b.finding.leaf: b for b in breaches if b not in certain and b.finding.leaf in failing}
     findings += [_better(finding, rivals) for finding in _diagnosed(point, measured, findings, specimen)]

@@ -1,6 +1,7 @@
 """Calling the user's code: what it raises becomes a LayerError, what it returns is checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,19 @@ def call(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
     try:
         with np.errstate(all="ignore"):
             return function(*arguments, **named)
+    except LayerError:
+        raise
     except (Exception, SystemExit) as error:
         raise LayerError(failure_of(error)) from error
+
+
+@contextmanager
+def theirs() -> Iterator[None]:
+    """What is raised inside comes from the user's layer, though the last lines of ours may stand right before it."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        raise LayerError(failure_of(error, theirs=True)) from error
 
 
 def as_output(value: Any, who: str) -> Array:

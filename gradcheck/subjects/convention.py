@@ -30,7 +30,7 @@ class Convention:
     of the input); or a dict of numbers by leaf name
     fused: (loss, loss_prime) of the layer's output: the layer and its loss are then checked as one
     clipped: gradients are clipped to [-clipped, clipped] · truncated: backward goes back this many steps of x's
-    first axis, so that many are checked.
+    first axis, so that many are checked · notes: shown beside every check.
     """
 
     forward: Named | None = None
@@ -45,6 +45,7 @@ class Convention:
     fused: tuple[Callable[..., Any], Callable[..., Any]] | None = None
     clipped: float | None = None
     truncated: int | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -132,6 +133,7 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
     "fused": lambda value: isinstance(value, tuple | list) and len(value) == 2 and all(map(callable, value)),
     "clipped": lambda value: _number(value) and value > 0,
     "truncated": lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0,
+    "notes": lambda value: isinstance(value, tuple) and all(isinstance(note, str) for note in value),
 }
 _NEEDED: Mapping[str, str] = {
     **dict.fromkeys(_FITS, "a name or a function"),
@@ -140,4 +142,5 @@ _NEEDED: Mapping[str, str] = {
     "fused": "a pair (loss, loss_prime), two functions of the layer's output",
     "clipped": "a positive number",
     "truncated": "a positive whole number of steps",
+    "notes": "a tuple of sentences",
 }

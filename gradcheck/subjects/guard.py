@@ -1,19 +1,20 @@
 """Snapshots: everything that user code can change, put back bit for bit.
 
 Bindings (which object an attribute, a list place or a key holds), the contents of every array, and
-every source of randomness that can be replayed: numpy's and Python's global state, generators on the
+every source of randomness that can be replayed: numpy's, Python's and PyTorch's global state, generators on the
 object or in the modules of its classes.
 """
 
 import random
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.large import identical, put, saved
+from gradcheck.base.tensors import set_torch_random_state, tensor_view, torch_random_state
 from gradcheck.subjects.graph import attribute_names, containers, slots
 
 
@@ -25,8 +26,8 @@ class Snapshot:
 
     def __init__(self, root: Any, without: Iterable[Array] = ()) -> None:
         self._bindings = [(c, _bindings(c)) for c in containers(root)]
-        skip = {id(array) for array in without}
-        self._arrays = [(a, saved(a)) for a in arrays_below(root) if id(a) not in skip]
+        skip = list(without)
+        self._arrays = [(a, saved(a)) for a in arrays_below(root, skip)]
         self._random = RandomState(root)
 
     def restore(self) -> None:
@@ -44,6 +45,7 @@ class RandomState:
 
     def __init__(self, root: Any) -> None:
         self._numpy = np.random.get_state()
+        self._torch = torch_random_state()
         self._python = random.getstate()
         self._own = [(g, generator_state(g)) for g in generators(root)]
 
@@ -51,12 +53,15 @@ class RandomState:
         """Has nothing been drawn since?"""
         if random.getstate() != self._python or not _equal(np.random.get_state(), self._numpy):
             return False
+        if self._torch is not None and not np.array_equal(torch_random_state(), self._torch):
+            return False
         return all(_equal(generator_state(g), state) for g, state in self._own)
 
     def restore(self) -> None:
         """Set every source of randomness back."""
         np.random.set_state(self._numpy)
         random.setstate(self._python)
+        set_torch_random_state(self._torch)
         for generator, state in self._own:
             _set_generator_state(generator, state)
 
@@ -79,10 +84,13 @@ def generators(root: Any) -> list[Any]:
         homes = [type(container), *type(container).__mro__, container]
         for name in {getattr(home, "__module__", None) for home in homes}:
             module = sys.modules.get(name) if isinstance(name, str) else None
-            if module is not None and name not in ("builtins", "numpy.random", "random"):
+            if module is not None and module.__name__.partition(".")[0] not in _BARREN and name != "numpy.random":
                 found.update({id(v): v for v in vars(module).values() if _is_generator(v)})
         found.update({id(v): v for v in _bindings(container).values() if _is_generator(v)})
     return list(found.values())
+
+
+_BARREN = frozenset({"builtins", "random", "torch"})  # large, and without a generator that layers share
 
 
 def generator_state(generator: Any) -> Any:
@@ -107,14 +115,19 @@ def _is_generator(value: Any) -> bool:
     return isinstance(value, np.random.Generator | np.random.RandomState | random.Random)
 
 
-def arrays_below(root: Any) -> list[Array]:
-    """Every array that the object holds, each once."""
-    found: dict[int, Array] = {}
+def arrays_below(root: Any, without: Sequence[Array] = ()) -> list[Array]:
+    """Every array that the object holds, each once, a tensor as the array of its memory.
+
+    without: arrays that are left out, and tensors of their memory.
+    """
+    skip, found = {id(array) for array in without}, {}
     for slot in slots(root):
         value = slot.get()
         if isinstance(value, np.ndarray):
             found[id(value)] = value
-    return list(found.values())
+        elif (view := tensor_view(value)) is not None and not any(np.may_share_memory(view, a) for a in without):
+            found[id(value)] = view
+    return [array for key, array in found.items() if key not in skip]
 
 
 def _bindings(container: Any) -> dict[Any, Any]:

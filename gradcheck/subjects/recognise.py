@@ -45,6 +45,7 @@ def layer_driver(layer: Any, x: Any, convention: Convention | None = None) -> Dr
     title = type(layer).__name__
     who = (f"{title}.{names[0]}", f"{title}.{names[1]}")
     driver = Driver(layer, title, who, _switched_on(forward), inputs)
+    driver.notes.extend(declared.notes)
     derivative = names[1] in DERIVATIVE_NAMES and not _is_function(declared.backward)
     seen = Seen(
         layer, who, backward, inputs, Run([]),
@@ -73,6 +74,7 @@ def function_driver(
     who = (title, title if backward is None else getattr(backward, "__name__", type(backward).__name__))
     pair = (forward, backward)
     driver = Driver(pair, title, who, forward, inputs)
+    driver.notes.extend(declared.notes)
     seen = Seen(
         pair, who, backward, inputs, Run([]), (), is_layer=False, notes=driver.notes,
         result_names=None if backward is None else result_names(backward),
