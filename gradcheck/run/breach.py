@@ -20,7 +20,7 @@ _PLAIN = 1e-2  # a breach below this share is evidence for a leaf that fails, no
 class Breach:
     """What an exact test found at one leaf. plain: a finding by itself; else only where the leaf fails too.
 
-    gap: how far apart the gradients are, for the case's own cotangent.
+    gap: how far apart the gradients are where that may be rounding, else infinite.
     """
 
     finding: Finding
@@ -33,7 +33,7 @@ class Breach:
         return self.finding.cause == "not-linear-upstream"
 
     def seen(self, comparison: Comparison | None) -> bool:
-        """Is the gap more than what the leaf was held against? A bias before a batch norm has rounding alone."""
+        """Is it more than what the leaf was held against? A bias before a batch norm has rounding alone."""
         if comparison is None or comparison.probes:
             return True
         return self.gap > float(np.max(comparison.tolerance, where=np.isfinite(comparison.tolerance), initial=0.0))

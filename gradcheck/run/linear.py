@@ -89,17 +89,22 @@ def _of_leaf(leaf: Leaf, parts: list[Array], slack: Slack, uneven: _Uneven) -> I
         yield breach("upstream-ignored", leaf.name, text)
         return
     offset = none if np.all(np.isfinite(none)) else np.zeros_like(none)
-    scaled, summed = _LARGE * (one - offset), (one - offset) + (other - offset)
-    shares = [slack.apart(leaf, large - offset, scaled, _LARGE), slack.apart(leaf, both - offset, summed)]
-    gaps = [_far(large - offset, scaled) / _LARGE, _far(both - offset, summed)]
-    if shares[0] == 0.0 and shares[1] > 0.0 and _rounds(leaf, parts, offset, slack, uneven):
-        shares[1] = 0.0
+    shares = [
+        slack.apart(leaf, large - offset, _LARGE * (one - offset), _LARGE),
+        slack.apart(leaf, both - offset, (one - offset) + (other - offset)),
+    ]
+    gap = np.inf
+    if shares[0] == 0.0 and shares[1] > 0.0:
+        residual = float(np.max(np.abs((both - offset) - (one - offset) - (other - offset)), initial=0.0))
+        if residual <= _ROUNDINGS * uneven.rounding(leaf, (one, other), offset):
+            gap = residual
+        if gap <= _MOST * slack.epsilon(leaf) * slack.summed(leaf, one, both):
+            shares[1] = 0.0
     if max(shares) > 0.0:
         text = (
             "{symbol} is not linear in dY: backward(G1 + G2) is not the sum, or backward(c G) is not c backward(G) "
             "(clipping, a sign, a square, a division by a norm). Leave dY as it is; clip in the optimiser."
         )
-        gap = max(gap for gap, share in zip(gaps, shares, strict=True) if share > 0.0)
         yield breach("not-linear-upstream", leaf.name, text, max(shares), gap=gap)
     elif np.any(none):
         share = slack.apart(leaf, one, one - offset)
@@ -108,20 +113,4 @@ def _of_leaf(leaf: Leaf, parts: list[Array], slack: Slack, uneven: _Uneven) -> I
             + up_to(leaf, none)
             + ": backward adds a term that forward's value does not have, such as weight decay."
         )
-        yield breach("missing-term", leaf.name, text, share, gap=_far(one, one - offset))
-
-
-def _far(one: Array, other: Array) -> float:
-    """The largest difference; infinite where one alone is not finite."""
-    with np.errstate(all="ignore"):
-        far = float(np.max(np.abs(one - other), initial=0.0))
-    return far if np.isfinite(far) else np.inf
-
-
-def _rounds(leaf: Leaf, parts: list[Array], offset: Array, slack: Slack, uneven: _Uneven) -> bool:
-    """Is what is left of backward(G1 + G2) - the sum no more than backward's own rounding?"""
-    one, _, _, other, both = parts
-    gap = float(np.max(np.abs((both - offset) - (one - offset) - (other - offset)), initial=0.0))
-    if not gap <= _MOST * slack.epsilon(leaf) * slack.summed(leaf, one, both):
-        return False
-    return gap <= _ROUNDINGS * uneven.rounding(leaf, (one, other), offset)
+        yield breach("missing-term", leaf.name, text, share)

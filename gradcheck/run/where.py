@@ -15,7 +15,9 @@ def place_of_backward(specimen: Specimen) -> str | None:
         declared = None if specimen.convention is None else specimen.convention.backward
         if declared is not None:
             function = getattr(type(specimen.layer), declared, None) if isinstance(declared, str) else declared
-            if getattr(function, "__module__", "").startswith("gradcheck."):  # a framework's: nothing of the user's
+            if (getattr(function, "__module__", None) or "").startswith(
+                "gradcheck."
+            ):  # a framework's: nothing of the user's
                 return None
     else:
         function = inspect.unwrap(specimen.backward or specimen.forward)

@@ -63,7 +63,7 @@ def first_forward(driver: Driver) -> None:
 def _builder(layer: Any, name: str, driver: Driver) -> Callable[[], Any] | None:
     """The method with arguments for what it requires; None where there is none, or one of them is not known."""
     method = getattr(layer, name, None)
-    if not callable(method) or getattr(method, "__module__", "").partition(".")[0] == "torch":  # Module.compile()
+    if not callable(method) or str(getattr(method, "__module__", "")).startswith("torch."):  # Module.compile()
         return None
     required = [p.name for p in positional(method) or [] if p.default is p.empty]
     shape = np.shape(driver.inputs.arguments[0]) if driver.inputs.arguments else ()
