@@ -7,6 +7,7 @@ from typing import Any
 from gradcheck.base.errors import GradientMismatch, UsageError
 from gradcheck.gather.handed import specimen_of
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
+from gradcheck.progress import one
 from gradcheck.run.check import check_specimen
 from gradcheck.run.factors import name_alone
 from gradcheck.run.options import LEAST_BUDGET, METHODS, Options
@@ -56,7 +57,8 @@ def check(
     x: input of the layer (a tuple of several, or a dict by forward's names), may be left out where the layer has
     input_shape · convention: how the layer is called, where that is not recognised: a Convention or "module:name"
     seed: of every random choice · rtol:
-    relative tolerance, None for that of the precision. The layer is left bit for bit as it was.
+    relative tolerance, None for that of the precision. The layer is left bit for bit as it was. A check that takes
+    longer than a second shows on a terminal's stderr what it is at.
 
     Raises:
         UsageError: the arguments do not describe something that can be checked.
@@ -67,7 +69,8 @@ def check(
         title = type(specimen.layer).__name__
     else:
         title = getattr(specimen.forward, "__name__", "function")
-    found = name_alone(check_specimen(specimen, title, Options(seed, rtol, method, budget)), specimen)
+    with one(title):
+        found = name_alone(check_specimen(specimen, title, Options(seed, rtol, method, budget)), specimen)
     return Result(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 

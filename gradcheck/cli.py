@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcheck.base.errors import GradcheckError, UsageError
 from gradcheck.cli_arguments import Report, parse
-from gradcheck.cli_output import BROKEN_PIPE, add_to_summary, progress, wants_colour, write_file, write_stdout
+from gradcheck.cli_output import BROKEN_PIPE, add_to_summary, wants_colour, write_file, write_stdout
 
 if TYPE_CHECKING:
     from gradcheck.gather.config import Config
@@ -45,12 +45,13 @@ def _baseline(known: argparse.Namespace) -> int:
 def _run(known: argparse.Namespace) -> int:
     """Check, report, judge the whole."""
     reports = _reports(known)
+    from gradcheck.progress import cases  # noqa: PLC0415
     from gradcheck.run.campaign import run  # noqa: PLC0415 -- numpy and scipy come with it
     from gradcheck.run.outcome import exit_code  # noqa: PLC0415
     from gradcheck.store.record import run_record  # noqa: PLC0415
 
     plan = _plan(known, _config(known))
-    with progress() as step:
+    with cases() as step:
         outcome = run(plan, step)
     code = exit_code(outcome, strict=known.strict, allow_inconclusive=known.allow_inconclusive)
     judged = {"strict": known.strict, "allow_inconclusive": known.allow_inconclusive}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradcheck.base.errors import UsageError
-from gradcheck.cli_output import BROKEN_PIPE, progress, write_stdout
+from gradcheck.cli_output import BROKEN_PIPE, write_stdout
 
 if TYPE_CHECKING:
     from gradcheck.gather.config import Config
@@ -29,6 +29,7 @@ def baseline(known: argparse.Namespace, config: "Config", targets: Sequence[str]
         UsageError: nothing to check is named, an update under CI without --force, a folder that is a link.
     """
     _allowed(known)
+    from gradcheck.progress import cases  # noqa: PLC0415
     from gradcheck.run.campaign import Plan, run  # noqa: PLC0415 -- numpy and scipy come with it
     from gradcheck.run.options import Options  # noqa: PLC0415
     from gradcheck.store.scope import Scope  # noqa: PLC0415
@@ -37,7 +38,7 @@ def baseline(known: argparse.Namespace, config: "Config", targets: Sequence[str]
     shelf = Shelf(config.folder / config.baselines, config.folder)
     scope = Scope(config.folder, Path.cwd(), tuple(known.targets))
     options = Options(seed=config.seed or 0, rtol=config.rtol, method=config.method or "auto", fixed=True)
-    with progress() as step:
+    with cases() as step:
         outcome = run(Plan(tuple(targets), options, timeout=known.timeout), step)
     if outcome.interrupted:
         write_stdout("interrupted: no baseline was compared, written or removed")

@@ -1,9 +1,7 @@
-"""Where reports go: stdout, files written whole or not at all, progress on stderr."""
+"""Where reports go: stdout, files written whole or not at all."""
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from gradcheck.base.errors import UsageError
@@ -59,20 +57,3 @@ def add_to_summary(markdown: str) -> None:
             stream.write(markdown)
     except OSError as error:
         raise UsageError(f"GITHUB_STEP_SUMMARY={file}: cannot be written: {error.strerror or error}") from error
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """A bar over the cases, on stderr, where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from tqdm import tqdm  # noqa: PLC0415 -- only where it is shown
-
-    with tqdm(unit=" cases", leave=False, bar_format="{n_fmt} cases, {elapsed}: {desc}", file=sys.stderr) as bar:
-
-        def step(name: str) -> None:
-            bar.set_description_str(name[:60], refresh=False)
-            bar.update()
-
-        yield step

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tabulate import tabulate
@@ -19,7 +18,7 @@ from tqdm import tqdm
 
 from gradcheck import Result, check
 from reports.peak import Peak, highest
-from reports.peer_layers import Array, Matrix, off_at, spoiled
+from reports.peer_layers import Matrix, off_at, spoiled
 
 PAGE = Path(__file__).with_suffix(".md")
 PLOT = Path(__file__).with_suffix(".svg")
@@ -50,32 +49,11 @@ class Cost:
     before: float
 
 
-class Shown(Matrix):
-    """A layer whose calls are shown on stderr."""
-
-    bar: "tqdm[Any] | None" = None
-
-    def forward(self, x: Array) -> Array:
-        """See Matrix."""
-        self._step()
-        return super().forward(x)
-
-    def backward(self, dY: Array) -> Array:
-        """See Matrix."""
-        self._step()
-        return super().backward(dY)
-
-    def _step(self) -> None:
-        bar = type(self).bar
-        if bar is not None:
-            bar.update()
-
-
 def cost(width: int, method: str) -> Cost:
     """In this process, which should have done nothing else."""
     _check(Matrix(20, np.random.default_rng(0)), 20, method, 0)  # what is loaded once
     layer, unit = _built(width)
-    with Peak() as peak, tqdm(desc=f"{width}x{width} weights, {method}", unit=" calls") as Shown.bar:
+    with Peak() as peak:  # on a terminal the check itself shows what it is at
         before = highest()
         start = time.perf_counter()
         result = _check(layer, width, method, 0)
@@ -88,9 +66,9 @@ def cost(width: int, method: str) -> Cost:
     )  # fmt: skip
 
 
-def _built(width: int) -> tuple[Shown, float]:
+def _built(width: int) -> tuple[Matrix, float]:
     """The layer as it was built, without a gradient; the fastest of three forwards and backwards."""
-    layer = Shown(width, np.random.default_rng(width))
+    layer = Matrix(width, np.random.default_rng(width))
     x = np.random.default_rng(1).normal(size=(1, width))
     times = []
     for _ in range(3):

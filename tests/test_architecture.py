@@ -12,11 +12,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # Folders first, then the files at the top, in the order of their dependence: an arrow points to the left only.
 ORDER = (
-    "base", "subjects", "gather", "numeric", "judge", "diagnose", "run", "store", "render",
+    "base", "subjects", "gather", "numeric", "judge", "diagnose", "run", "store", "render", "progress",
     "api", "cli_values", "cli_arguments", "cli_output", "cli_baseline", "cli", "plugin", "pytest_plugin", "__main__",
 )  # fmt: skip
 LONGEST = 300
-PRINTERS = ("cli", "cli_arguments", "cli_baseline", "cli_output", "__main__")
+PRINTERS = ("progress", "cli", "cli_arguments", "cli_baseline", "cli_output", "__main__")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from gradcheck.base.arrays import Array, Index
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import scale
+from gradcheck.base.stage import NOW
 from gradcheck.numeric.rungs import Sampler
 from gradcheck.subjects.leaf import Leaf
 
@@ -64,6 +65,7 @@ def together(sampler: Sampler, leaf: Leaf, rows: Rows, flat: Array, step: float)
 
 def _column(sampler: Sampler, leaf: Leaf, rows: Rows, j: int, step: float) -> tuple[Array, Array, Array]:
     members, saved = rows.column(j), leaf.values()
+    NOW.done += rows.count
     here = saved.reshape(-1)[members]
     try:
         up = leaf.moved(members, here + step) - here

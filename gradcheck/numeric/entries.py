@@ -13,6 +13,7 @@ import numpy as np
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import power_of_two
+from gradcheck.base.stage import NOW
 from gradcheck.numeric.batch import SIDES, Pairs, Rows, together
 from gradcheck.numeric.estimate import Estimate, LeafEstimates
 from gradcheck.numeric.ladder import Climb
@@ -79,6 +80,7 @@ class _Entries:
                 self.found.step = step / self._unit
                 break
         for _ in range(_ROUNDS):
+            NOW.done = self._leaf.size - left.size
             left = self._accept(self._pairs(left, step), left)
             if left.size <= 2 or step <= _SMALLEST * self._unit:
                 break
@@ -90,6 +92,7 @@ class _Entries:
         return self.found
 
     def _climb(self, flat: int) -> tuple[Climb, Estimate]:
+        NOW.done += 1
         climb = Climb(self._sampler, EntryLine(self._leaf, int(flat), self._unit))
         estimate = climb.estimate()
         self.found.size = max(self.found.size, *(rung.size for rung in climb.rungs), 0.0)
@@ -132,6 +135,7 @@ class _Entries:
     def _suspects(self, left: Array, step: float) -> None:
         """Ladders; once a dozen have shown how good the plain difference is, it stands for smooth entries."""
         off, size = 0.0, 0.0
+        NOW.done = self._leaf.size - left.size
         for count, flat in enumerate(left):
             if count >= _LADDERS and size > 0.0:
                 self._taken(left[count:], step, 8 * off)
@@ -183,6 +187,7 @@ class _Entries:
     def _sample(self, entry: int, step: float, plus: Array, minus: Array) -> tuple[float, float]:
         """Both outputs of one entry, written into plus and minus; the steps really taken, NaN where one fails."""
         put, forward = self._put, self._sampler.forward
+        NOW.done += 1
         saved = self._place[entry].item()
         above, below = saved + step, saved - step
         try:

@@ -14,7 +14,7 @@ class Estimate:
     value: NaN where there is none · error: a bound that holds in at least 99.9 %, NaN where it cannot be told
     low, high: what is legal at a kink, both the value elsewhere · kink: is the point on one (nearer than the
     smallest step that tells)? · jumping: mask of the outputs that have two slopes there, None elsewhere
-    curve: (step, |D(step) - value|) of the plain central differences.
+    slopes: (step, D(step)), the plain central differences of a ladder.
     """
 
     value: float
@@ -23,7 +23,7 @@ class Estimate:
     high: float
     kink: bool = False
     jumping: Array | None = None
-    curve: tuple[tuple[float, float], ...] = ()
+    slopes: tuple[tuple[float, float], ...] = ()
 
     @property
     def known(self) -> bool:
@@ -34,16 +34,16 @@ class Estimate:
 UNKNOWN = Estimate(np.nan, np.nan, np.nan, np.nan)
 
 
-def smooth(value: float, error: float, curve: tuple[tuple[float, float], ...] = ()) -> Estimate:
+def smooth(value: float, error: float) -> Estimate:
     """A derivative at a point without a kink."""
-    return Estimate(value, error, value, value, curve=curve)
+    return Estimate(value, error, value, value)
 
 
 @dataclass(eq=False)
 class LeafEstimates:
     """The derivatives with respect to every entry of a leaf; each array has the leaf's shape.
 
-    curves: flat index -> (step, error) pairs, of the entries that a ladder was climbed for
+    slopes: flat index -> (step, D(step)) pairs, of the entries that a ladder was climbed for
     jumping: flat index -> mask of the outputs that have two slopes there (kinks only)
     step: of the plain differences, in units of the leaf, where a ladder has told it · size: the largest
     sum |G_j| |slope_j| that any step has shown: the scale of the leaf where the output itself is 0.
@@ -54,7 +54,7 @@ class LeafEstimates:
     low: Array
     high: Array
     kink: Array
-    curves: dict[int, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    slopes: dict[int, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     jumping: dict[int, Array] = field(default_factory=dict)
     step: float | None = None
     size: float = 0.0
@@ -69,6 +69,6 @@ class LeafEstimates:
         """Keep one entry's estimate."""
         for name in ("value", "error", "low", "high", "kink"):
             getattr(self, name).flat[flat] = getattr(estimate, name)
-        self.curves[flat] = estimate.curve
+        self.slopes[flat] = estimate.slopes
         if estimate.jumping is not None:
             self.jumping[flat] = estimate.jumping

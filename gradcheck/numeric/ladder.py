@@ -121,16 +121,16 @@ class Climb:
         return None
 
     def _finished(self, best: Estimate) -> Estimate:
-        """Outputs that no step changed may be rounded flat; the curve of the plain differences."""
+        """Outputs that no step changed may be rounded flat; with the plain differences."""
         if not best.known:
             return best
         hidden = self._hidden()
         if hidden > best.error and self.widest < self.line.unit / 2 ** (_STARTS[0] + 1):
             self._glance()
             hidden = self._hidden()
-        curve = tuple((r.h, abs(r.central - best.value)) for r in self.rungs)
+        slopes = tuple((r.h, r.central) for r in self.rungs)
         return Estimate(
-            best.value, best.error + hidden, best.low, best.high, kink=best.kink, jumping=best.jumping, curve=curve
+            best.value, best.error + hidden, best.low, best.high, kink=best.kink, jumping=best.jumping, slopes=slopes
         )
 
     def _hidden(self) -> float:

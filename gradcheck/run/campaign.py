@@ -39,11 +39,7 @@ class Plan:
     jobs: int = 1
 
 
-def _quiet(_: str) -> None:
-    """No progress."""
-
-
-def run(plan: Plan, progress: Progress = _quiet) -> CampaignResult:
+def run(plan: Plan, progress: Progress | None = None) -> CampaignResult:
     """Visit every file of every target; Ctrl-C ends it with what there is so far."""
     found, problems, notes = _sources(plan.targets)
     sources = unique(found)

@@ -5,27 +5,26 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
 from gradcheck.base.arithmetic import cotangent as fixed_cotangent
 from gradcheck.base.arrays import Array
-from gradcheck.base.errors import Failure, LayerError, UsageError
+from gradcheck.base.errors import Failure, LayerError
 from gradcheck.base.failures import failure_of
 from gradcheck.base.randomness import signed, stream
+from gradcheck.base.stage import NOW
 from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.finding import Finding, Severity
 from gradcheck.diagnose.ranking import diagnose
-from gradcheck.diagnose.symbols import blind_spots, function_symbols, symbols
 from gradcheck.gather.specimen import Case, FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.judge.compare import judged
 from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.probe import missed
 from gradcheck.judge.verdict import Verdict, worst
-from gradcheck.numeric.estimate import LeafEstimates
 from gradcheck.run.breach import Breach
 from gradcheck.run.control import controlled, controlled_screen
+from gradcheck.run.curve import step_curves
 from gradcheck.run.exact import exact_tests, replayable
 from gradcheck.run.fingerprint import Fingerprint, gradient_print, precision_of
 from gradcheck.run.fixed import at_fixed_point
@@ -34,14 +33,12 @@ from gradcheck.run.layouts import contiguous
 from gradcheck.run.leaves import leaf_result
 from gradcheck.run.measure import ENTRIES, Measured, Point, measure, noise_of
 from gradcheck.run.modes import enter, mode_of
+from gradcheck.run.opened import blind_of, subject_of, symbols_of
 from gradcheck.run.options import Options
-from gradcheck.run.result import CheckResult, Evaluations, LeafResult
+from gradcheck.run.result import CheckResult, Evaluations
 from gradcheck.run.sketch import Lean, sketched
-from gradcheck.run.where import place_of_backward
-from gradcheck.subjects.chain import Chain
+from gradcheck.run.where import place_of_backward, source_of_backward
 from gradcheck.subjects.guard import Snapshot
-from gradcheck.subjects.layer import LayerSubject, function_subject, layer_subject
-from gradcheck.subjects.spelling import is_network
 from gradcheck.subjects.subject import Gradients, Subject
 
 
@@ -57,11 +54,12 @@ def check_specimen(specimen: Specimen, name: str, options: Options, *, added: bo
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = _checked(specimen, name, options, added=added)
-        return replace(result, seed=options.seed, seconds=time.perf_counter() - start)
+        result = replace(result, seconds=time.perf_counter() - start)
     except LayerError as error:
-        return CheckResult(name, Verdict.ERROR, error=error.failure, seed=options.seed)
+        result = CheckResult(name, Verdict.ERROR, error=error.failure)
     finally:
         before.restore()
+    return replace(result, seed=options.seed, backward=source_of_backward(specimen))
 
 
 def check_case(case: Case, options: Options) -> CheckResult:
@@ -81,7 +79,7 @@ def try_case(case: Case, options: Options) -> CheckResult:
         enter(specimen, case.mode)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            subject = _subject(specimen, options)
+            subject = subject_of(specimen, options)
             output = subject.forward()
             if not np.all(np.isfinite(output)):
                 raise LayerError(Failure("NonFinite", "forward returned NaN or infinity"))
@@ -94,12 +92,14 @@ def try_case(case: Case, options: Options) -> CheckResult:
 
 
 def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) -> CheckResult:
+    NOW.begin("how it is called")
     origin = ""
     if options.fixed:
-        specimen, origin = at_fixed_point(specimen, lambda moved: _subject(moved, options))
-    subject = _subject(specimen, options)
+        specimen, origin = at_fixed_point(specimen, lambda moved: subject_of(moved, options))
+    subject = subject_of(specimen, options)
     if options.corrupt is not None:
         subject = options.corrupt(subject)
+    NOW.begin("the exact tests", subject.calls)
     output = subject.forward()
     if not np.all(np.isfinite(output)):
         raise LayerError(Failure("NonFinite", "forward returned NaN or infinity"))
@@ -132,6 +132,7 @@ def _fingerprint(point: Point, measured: Measured, origin: str) -> Fingerprint:
 def _judged(
     point: Point, measured: Measured, breaches: Sequence[Breach], specimen: Specimen, name: str, *, added: bool
 ) -> CheckResult:
+    NOW.at("judging")
     subject, notes = point.subject, []
     if added and any(np.isnan(found.value).any() and not found.kink.all() for found in measured.found.values()):
         _refuse_singular(measured)
@@ -153,19 +154,23 @@ def _judged(
     findings = [b.finding for b in certain] + findings
     rivals = {b.finding.leaf: b for b in breaches if b not in certain and b.finding.leaf in failing}
     findings += [_better(finding, rivals) for finding in _diagnosed(point, measured, findings, specimen)]
+    for finding in findings:
+        measured.comparisons |= _forgiven(finding, measured.comparisons)
+    curves = {} if point.options.corrupt is not None else step_curves(point, measured)
     calls = replace(
         calls,
         diagnosis_forward=subject.calls.forward - calls.forward,
         diagnosis_backward=subject.calls.backward - calls.backward,
     )
-    for finding in findings:
-        measured.comparisons |= _forgiven(finding, measured.comparisons)
-    leaves = {leaf.name: _leaf(leaf.name, leaf.array.dtype, measured) for leaf in subject.leaves}
+    leaves = {
+        leaf.name: leaf_result(measured.comparisons[leaf.name], leaf.array.dtype, curves.get(leaf.name))
+        for leaf in subject.leaves
+    }
     verdict = worst([leaf.verdict for leaf in leaves.values()] + [_verdict(f) for f in findings])
-    notes = [*subject.notes, *_screened_note(point, measured), *_blind(specimen), *notes]
+    notes = [*subject.notes, *_screened_note(point, measured), *blind_of(specimen), *notes]
     return CheckResult(
         name, verdict, MappingProxyType(leaves), tuple(findings), tuple(notes), calls,
-        symbols=MappingProxyType(_symbols(specimen)),
+        symbols=MappingProxyType(symbols_of(specimen)),
     )  # fmt: skip
 
 
@@ -194,10 +199,11 @@ def _diagnosed(point: Point, measured: Measured, known: Sequence[Finding], speci
     comparisons = {name: c for name, c in measured.comparisons.items() if name not in explained}
     if all(c.verdict is not Verdict.FAIL for c in comparisons.values()):
         return []
+    NOW.at("the diagnosis")
     subject = point.subject
     evidence = Evidence(
         subject, comparisons, point.cotangent, point.output, {leaf.name: leaf.values() for leaf in subject.leaves},
-        point.gradients, _symbols(specimen), place_of_backward(specimen), mode_of(specimen),
+        point.gradients, symbols_of(specimen), place_of_backward(specimen), mode_of(specimen),
         _contiguous(point, specimen), _cached(point, specimen),
     )  # fmt: skip
     return diagnose(evidence)
@@ -217,7 +223,7 @@ def _cached(point: Point, specimen: Specimen) -> dict[str, Array]:
 def _contiguous(point: Point, specimen: Specimen) -> Callable[[], Gradients] | None:
     """Backward once more with contiguous arrays; None where they are contiguous."""
     moved = contiguous(specimen)
-    return None if moved is None else lambda: _subject(moved, point.options).vjp(point.cotangent)
+    return None if moved is None else lambda: subject_of(moved, point.options).vjp(point.cotangent)
 
 
 def _forgiven(finding: Finding, comparisons: dict[str, Comparison]) -> dict[str, Comparison]:
@@ -227,11 +233,6 @@ def _forgiven(finding: Finding, comparisons: dict[str, Comparison]) -> dict[str,
         return {}
     mended = replace(c, wrong=np.zeros_like(c.wrong), notes=(*c.notes, "precision"))
     return {finding.leaf: judged(mended)}
-
-
-def _leaf(name: str, dtype: np.dtype[Any], measured: Measured) -> LeafResult:
-    found = measured.found.get(name)
-    return leaf_result(measured.comparisons[name], dtype, {} if found is None else found.curves)
 
 
 def _screened_note(point: Point, measured: Measured) -> list[str]:
@@ -253,46 +254,17 @@ def _undecided(subject: Subject, specimen: Specimen, name: str, finding: Finding
     """A forward that cannot be replayed: nothing is measured."""
     leaves = {}
     for leaf in subject.leaves:
-        unknown = LeafEstimates.unknown(leaf.shape)
         mask, nothing = np.zeros(leaf.shape, dtype=bool), np.full(leaf.shape, np.nan)
         comparison = Comparison(
             leaf.name, leaf.role, None, nothing, nothing, nothing, nothing, mask, ~mask, mask, mask, 0.0,
             Verdict.INCONCLUSIVE,
         )  # fmt: skip
-        leaves[leaf.name] = leaf_result(comparison, leaf.array.dtype, unknown.curves)
+        leaves[leaf.name] = leaf_result(comparison, leaf.array.dtype)
     calls = Evaluations(subject.calls.forward, subject.calls.backward)
     return CheckResult(
         name, Verdict.INCONCLUSIVE, MappingProxyType(leaves), (finding,), tuple(subject.notes), calls,
-        symbols=MappingProxyType(_symbols(specimen)),
+        symbols=MappingProxyType(symbols_of(specimen)),
     )  # fmt: skip
-
-
-def _subject(specimen: Specimen, options: Options) -> LayerSubject:
-    declared = specimen.convention
-    if isinstance(specimen, FunctionSpecimen):
-        return function_subject(specimen.forward, specimen.backward, specimen.arguments, options.seed, declared)
-    layer = Chain(specimen.layer) if declared is None and is_network(specimen.layer) else specimen.layer
-    return layer_subject(layer, _input(specimen, options.seed), options.seed, declared)
-
-
-def _input(specimen: LayerSpecimen, seed: int) -> Any:
-    if specimen.x is not None:
-        return specimen.x
-    shape: Any = getattr(specimen.layer, "input_shape", None)
-    if shape is None:
-        raise UsageError(f"x=None: {type(specimen.layer).__name__} has no input_shape, so an input x is needed")
-    sizes = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
-    return stream(seed, "input").normal(size=sizes)
-
-
-def _symbols(specimen: Specimen) -> dict[str, float]:
-    if isinstance(specimen, FunctionSpecimen):
-        return function_symbols(specimen.forward, specimen.arguments)
-    return symbols(specimen.layer, specimen.first)
-
-
-def _blind(specimen: Specimen) -> list[str]:
-    return blind_spots(specimen.layer) if isinstance(specimen, LayerSpecimen) else []
 
 
 def _verdict(finding: Finding) -> Verdict:

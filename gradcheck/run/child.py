@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from threading import Event
@@ -14,8 +15,9 @@ from typing import Any, Self
 
 import gradcheck.run
 from gradcheck.base.errors import Failure
+from gradcheck.base.stage import Doing
 from gradcheck.run.capture import Capture
-from gradcheck.run.messages import Job, from_bytes, to_bytes
+from gradcheck.run.messages import Job, Tick, from_bytes, to_bytes
 
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from gradcheck.run.worker import main; main(sys.argv[2])"
@@ -26,8 +28,10 @@ _PATIENCE = 0.2  # seconds between two looks at the process while it is silent
 class Child:
     """A worker for one job. The user's code runs there, with an empty stdin, its output captured."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, watch: Callable[[Doing], None]) -> None:
+        """watch: told what is being done, where the job asks for that."""
         self.capture = Capture()
+        self._watch = watch
         ours, theirs = Pipe()
         self._pipe: Connection[Any, Any] = ours
         command = [sys.executable, "-P", "-B", "-u", "-c", _BOOT, json.dumps(_search_path()), str(theirs.fileno())]
@@ -57,7 +61,11 @@ class Child:
         while (left := deadline - time.monotonic()) > 0 and not stop.is_set():
             gone = self._process.poll() is not None
             if self._pipe.poll(0 if gone else min(left, _PATIENCE)):
-                return self._read()
+                message = self._read()
+                if not isinstance(message, Tick):
+                    return message
+                self._watch(message.doing)
+                continue
             self.capture.bound()
             if gone:
                 return self._end()

@@ -8,20 +8,19 @@ import numpy as np
 from gradcheck.base.arrays import Array, Index
 from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.probe import Probe, detectable, missed
-from gradcheck.run.result import EntryComparison, LeafResult
-
-Curve = tuple[tuple[float, float], ...]
+from gradcheck.run.result import Curve, EntryComparison, LeafResult
 
 
-def leaf_result(c: Comparison, dtype: np.dtype[Any], curves: dict[int, Curve]) -> LeafResult:
+def leaf_result(c: Comparison, dtype: np.dtype[Any], curves: tuple[Curve, Curve] | None = None) -> LeafResult:
     """Wrong entries worst first, digits, the smallest error that would have been caught, marks.
 
-    curves: flat index -> (step, error) pairs; a failing leaf keeps that of its worst entry.
+    curves: of its worst entry, how far plain differences are from what was measured, and from what was given.
     """
+    curve, distance = curves or ((), ())
     if c.probes:
-        return _screened(c, dtype)
+        return _screened(c, dtype, curve, distance)
     arrays = [None if a is None else _frozen(a) for a in (_shaped(c), c.numeric, c.error, c.tolerance)]
-    order = np.argsort(-_excess(c), kind="stable") if c.numeric.size else np.array([], dtype=int)
+    order = worst_first(c)
     wrong = tuple(_index(int(i), c.numeric.shape) for i in order if c.wrong.flat[i])
     first = _entry(c, _index(int(order[0]), c.numeric.shape)) if order.size else None
     analytic, numeric, error, tolerance = arrays
@@ -31,15 +30,22 @@ def leaf_result(c: Comparison, dtype: np.dtype[Any], curves: dict[int, Curve]) -
         analytic=analytic, numeric=numeric, error=error, tolerance=tolerance, wrong=wrong, worst=first,
         checked=c.numeric.size, agreement_digits=_digits(first),
         detectable=float(np.max(c.tolerance[known])) if known.any() else np.nan,
-        note=", ".join(_marks(c)), curve=curves.get(int(order[0]), ()) if wrong else (),
+        note=", ".join(_marks(c)), curve=curve, distance=distance,
     )  # fmt: skip
 
 
-def _screened(c: Comparison, dtype: np.dtype[Any]) -> LeafResult:
-    """A leaf held against derivatives along directions; its worst entry is one that was located."""
+def worst_first(c: Comparison) -> Array:
+    """Flat indices of the entries that were compared: of a screened leaf those that were found wrong."""
+    if not c.probes:
+        return np.argsort(-_excess(c), kind="stable") if c.numeric.size else np.array([], dtype=int)
     found = np.flatnonzero(c.wrong) if c.wrong.any() else np.zeros(0, dtype=int)
     gaps = [abs(float(_given(c).flat[i]) - float(c.numeric.flat[i])) / c.tolerance.flat[i] for i in found]
-    wrong = tuple(_index(int(found[k]), c.numeric.shape) for k in np.argsort(-np.nan_to_num(gaps), kind="stable"))
+    return found[np.argsort(-np.nan_to_num(gaps), kind="stable")]
+
+
+def _screened(c: Comparison, dtype: np.dtype[Any], curve: Curve, distance: Curve) -> LeafResult:
+    """A leaf held against derivatives along directions; its worst entry is one that was located."""
+    wrong = tuple(_index(int(flat), c.numeric.shape) for flat in worst_first(c))
     worst = _entry(c, wrong[0]) if wrong else None
     return LeafResult(
         name=c.name, role=c.role, shape=c.numeric.shape, dtype=str(dtype), verdict=c.verdict,
@@ -47,6 +53,7 @@ def _screened(c: Comparison, dtype: np.dtype[Any]) -> LeafResult:
         agreement_digits=_digits(worst) if worst is not None else min(map(_probe_digits, c.probes)),
         detectable=detectable(c.probes), method="screen", directions=len(c.probes),
         miss_probability=missed(c.probes), probes=c.probes, note=", ".join(_probe_marks(c)),
+        curve=curve, distance=distance,
     )  # fmt: skip
 
 

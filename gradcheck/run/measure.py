@@ -8,6 +8,7 @@ import numpy as np
 from gradcheck.base.arrays import Array
 from gradcheck.base.precision import EPS, scale
 from gradcheck.base.randomness import stream
+from gradcheck.base.stage import NOW
 from gradcheck.judge.compare import Yardstick, compare, default_rtol, many
 from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.verdict import Verdict
@@ -72,12 +73,14 @@ class Measured:
 
 def noise_of(subject: Subject, cotangent: Array, output: Array, seed: int) -> Noise:
     """The forward's own noise, once a case."""
+    NOW.at("the noise of forward")
     generator = stream(seed, "noise")
     return measure_noise(subject.forward, subject.leaves, cotangent, output, generator, dtype=subject.output_dtype)
 
 
 def measure(point: Point) -> Measured:
     """Every leaf, by entries or along directions; on the fast path where two forwards prove that it changes nothing."""
+    NOW.at("the rounding of backward")
     sides = _analytic_sides(point)
     try:
         with point.subject.measuring(point.output) as forward:
@@ -137,6 +140,7 @@ def _measured(point: Point, sampler: Sampler, sides: _Sides) -> Measured:
                 continue
         error = sides.errors.get(leaf.name)
         error = np.zeros(leaf.shape) + point.subject.reading_error(leaf) if error is None else error
+        NOW.at(leaf.name, leaf.size)
         found[leaf.name] = _estimates(point, sampler, leaf, error, found)
         analytic = point.gradients[leaf.name]
         comparisons[leaf.name] = compare(leaf, analytic, found[leaf.name], point.yardstick(leaf), error)

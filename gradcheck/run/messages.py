@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradcheck.base.errors import Failure
+from gradcheck.base.stage import Doing
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.targets import Source
 from gradcheck.run.options import Options
@@ -37,7 +38,7 @@ class Job:
     """One file for one child.
 
     known: what is settled already · finished: families that are done · listing: the own cases are only
-    named, and tried where a class may be read in several ways.
+    named, and tried where a class may be read in several ways · ticks: tell what is being done, twice a second.
     """
 
     source: Source
@@ -46,6 +47,7 @@ class Job:
     known: Known = field(default_factory=dict)
     finished: frozenset[str] = frozenset()
     listing: bool = False
+    ticks: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,14 @@ class Remarks:
     families: int = 0
 
 
-Message = Started | Settled | Finished | Remarks
+@dataclass(frozen=True)
+class Tick:
+    """What is being done, for progress alone: the time limit goes on."""
+
+    doing: Doing
+
+
+Message = Started | Settled | Finished | Remarks | Tick
 
 
 def plain(result: CheckResult) -> CheckResult:

@@ -11,6 +11,8 @@ from gradcheck.diagnose.finding import Finding
 from gradcheck.judge.verdict import Verdict
 from gradcheck.run.fingerprint import Fingerprint
 
+Curve = tuple[tuple[float, float], ...]
+
 
 @dataclass(frozen=True)
 class EntryComparison:
@@ -37,7 +39,8 @@ class LeafResult:
     wrong: indices of the wrong entries, worst first · worst: the worst entry (also of a passing leaf)
     agreement_digits: at the worst entry, capped by the error bar · detectable: smallest error (absolute)
     that would have been caught · note: marks such as "kink", "vacuous", joined by ", "
-    curve: (step, error) of the plain central differences at the worst entry of a failing leaf.
+    curve: (step, |D(step) - measured|) of plain central differences at the worst entry of a failing leaf
+    distance: (step, |D(step) - yours|), the same differences.
     """
 
     name: str
@@ -60,7 +63,8 @@ class LeafResult:
     probes: tuple[Any, ...] = ()
     located: Mapping[Index, EntryComparison] = field(default_factory=lambda: MappingProxyType({}))
     note: str = ""
-    curve: tuple[tuple[float, float], ...] = ()
+    curve: Curve = ()
+    distance: Curve = ()
 
     @property
     def entries(self) -> int:
@@ -108,7 +112,8 @@ class CheckResult:
 
     name: the case, e.g. "FCLayer(input_shape=(1, 3), output_shape=(1, 2))" · path: file really checked
     error: set when the verdict is `error` · symbols: the named quantities of this case (sizes,
-    integer and float attributes), used to name factors over a family · fingerprint: at the point of a baseline.
+    integer and float attributes), used to name factors over a family · fingerprint: at the point of a baseline
+    backward: file and line of its definition, where there is a source.
     """
 
     name: str
@@ -123,6 +128,7 @@ class CheckResult:
     symbols: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     path: str | None = None
     fingerprint: Fingerprint | None = None
+    backward: tuple[str, int] | None = None
 
     @property
     def passed(self) -> bool:

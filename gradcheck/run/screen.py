@@ -7,6 +7,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.randomness import stream
+from gradcheck.base.stage import NOW
 from gradcheck.judge.along import probed
 from gradcheck.judge.compare import Yardstick, judged
 from gradcheck.judge.comparison import Comparison
@@ -126,6 +127,7 @@ def screen(
     slopes = Slopes(sampler, made.leaf)
     first = sampler.evaluations
     probes: list[Probe] = []
+    NOW.at(made.leaf.name, len(made.directions), "directions")
     for i, (kind, v) in enumerate(made.directions):
         if probes and budget is not None and sampler.evaluations - first >= budget:
             break
@@ -135,6 +137,7 @@ def screen(
             kind, made.a[i], found, yardstick,
             analytic_error=error, typical=made.typical[i], natural=max(natural, slopes.size),
         )  # fmt: skip
+        NOW.done += 1
         probes.append(_excused(probe, [moved[i] for moved in made.moved]))
     located = None
     if any(probe.wrong for probe in probes) or made.bad.size:
@@ -157,6 +160,7 @@ def _share(made: Plan) -> float:
 
 
 def _searched(made: Plan, probes: Sequence[Probe], gauge: "_Gauge", seed: int, spent: Callable[[], bool]) -> Located:
+    NOW.at(f"{made.leaf.name}, the search for wrong entries")
     found = Located(complete=True)
     pairs = [
         (v, Reading(p.analytic - p.numeric, p.tolerance))

@@ -56,10 +56,6 @@ def _source(file: Path, base: Path) -> Source:
 def _visited(plan: Plan, source: Source, *, listing: bool = False, only: str | None = None) -> Visit:
     narrowed = source if only is None else replace(source, only=only)
     inherited = inherited_names(with_neighbours([source]))
-    visit = Visit(narrowed, plan.options, plan.timeout, inherited, _quiet, listing=listing)
+    visit = Visit(narrowed, plan.options, plan.timeout, inherited, listing=listing)
     visit.complete()
     return visit
-
-
-def _quiet(_: str) -> None:
-    """No progress."""

@@ -6,6 +6,7 @@ from threading import Event
 from typing import Any
 
 from gradcheck.base.errors import Failure
+from gradcheck.base.stage import Doing
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.targets import Source
 from gradcheck.judge.verdict import Verdict
@@ -15,7 +16,7 @@ from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult
 
 _BOOTING = 120.0  # seconds for Python, numpy and scipy to load on a slow disk
-Progress = Callable[[str], None]  # told the name of each case that begins
+Progress = Callable[[str, Doing | None], None]  # told the name of each case that begins, then what it is at
 _ATTEMPTS = 1000
 _WHAT = {
     "import": "importing it",
@@ -38,7 +39,7 @@ class Visit:
     options: Options
     timeout: float
     inherited: frozenset[str]
-    progress: Progress
+    progress: Progress | None = None
     listing: bool = False
     known: dict[Key, CheckResult | Failure] = field(default_factory=dict)
     names: dict[Key, str] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Visit:
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     stop: Event = field(default_factory=Event)
+    _now: str = ""
 
     def complete(self) -> None:
         """Child after child, until one comes to the end or the file cannot be imported."""
@@ -81,8 +83,9 @@ class Visit:
 
     def _once(self) -> bool:
         """One child; True when there is nothing left to do."""
-        job = Job(self.source, self.options, self.inherited, dict(self.known), frozenset(self.finished), self.listing)
-        with Child(job) as child:
+        job = Job(self.source, self.options, self.inherited, dict(self.known), frozenset(self.finished), self.listing,
+                  ticks=self.progress is not None)  # fmt: skip
+        with Child(job, self._watch) as child:
             at, limit = Started(Key("start"), self.source.spelled, 0), _BOOTING
             while True:
                 message = child.receive(limit, self.stop)
@@ -99,15 +102,19 @@ class Visit:
 
     def _take(self, message: Any, child: Child, at: Started) -> None:
         if isinstance(message, Started):
-            self.names[message.key] = message.name
-            if message.key.step == "case":
-                self.progress(message.name)
+            self.names[message.key] = self._now = message.name
+            if self.progress is not None and message.key.step == "case":
+                self.progress(message.name, None)
         elif isinstance(message, Settled):
             self.known[message.key] = _with_output(message.result, child.capture.tail(at.printed))
         elif isinstance(message, Finished):
             self._finish(message)
         elif isinstance(message, Remarks):
             self._remark(message, child.capture.tail(at.printed))
+
+    def _watch(self, doing: Doing) -> None:
+        if self.progress is not None:
+            self.progress(self._now, doing)
 
     def _finish(self, message: Finished) -> None:
         outputs = {r.name: r for r in self.known.values() if isinstance(r, CheckResult)}

@@ -8,7 +8,13 @@ from gradcheck.subjects.spelling import paired_method_names
 
 
 def place_of_backward(specimen: Specimen) -> str | None:
-    """File and line of backward's definition; None where there is no source to name."""
+    """`file.py:41`, where backward is defined; None where there is no source to name."""
+    place = source_of_backward(specimen)
+    return None if place is None else f"{Path(place[0]).name}:{place[1]}"
+
+
+def source_of_backward(specimen: Specimen) -> tuple[str, int] | None:
+    """The same with the whole path."""
     if isinstance(specimen, LayerSpecimen):
         names = paired_method_names(specimen.layer)
         function = None if names is None else getattr(type(specimen.layer), names[1], None)
@@ -25,4 +31,4 @@ def place_of_backward(specimen: Specimen) -> str | None:
         file, line = inspect.getsourcefile(function), inspect.getsourcelines(function)[1]  # type: ignore[arg-type]
     except (TypeError, OSError):
         return None
-    return None if file is None else f"{Path(file).name}:{line}"
+    return None if file is None else (file, line)

@@ -4,12 +4,14 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
 from gradcheck.base.errors import Failure
 from gradcheck.base.failures import failure_of
+from gradcheck.base.stage import NOW, Doing, ticking
 from gradcheck.gather.discover import offer
 from gradcheck.gather.family import CannotBuildError, Family, Offer
 from gradcheck.gather.load import load, seed_everything
@@ -19,9 +21,23 @@ from gradcheck.judge.verdict import Verdict
 from gradcheck.run.check import try_case
 from gradcheck.run.factors import name_factors
 from gradcheck.run.family import Checked, FamilyRun
-from gradcheck.run.messages import Finished, Job, Key, Message, Remarks, Settled, Started, from_bytes, plain, to_bytes
+from gradcheck.run.messages import (
+    Finished,
+    Job,
+    Key,
+    Message,
+    Remarks,
+    Settled,
+    Started,
+    Tick,
+    from_bytes,
+    plain,
+    to_bytes,
+)
 from gradcheck.run.power import power_notes
 from gradcheck.run.result import CheckResult
+
+_EVERY = 0.5  # seconds between two ticks
 
 
 def main(descriptor: str) -> None:
@@ -31,7 +47,9 @@ def main(descriptor: str) -> None:
     job = from_bytes(pipe.recv_bytes())
     threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
     sys.argv = [str(job.source.path)]
-    _Worker(pipe, job).run()
+    worker = _Worker(pipe, job)
+    with ticking(_EVERY, worker.tick) if job.ticks else nullcontext():
+        worker.run()
     os._exit(0)
 
 
@@ -48,12 +66,17 @@ class _Worker:
         self._pipe = pipe
         self._job = job
         self._known: Mapping[Key, CheckResult | Failure] = job.known
+        self._sending = threading.Lock()
 
     def known(self, key: Key) -> CheckResult | Failure | None:
         return self._known.get(key)
 
     def started(self, key: Key, name: str) -> None:
+        NOW.begin(_DOING.get(key.step, ""))
         self._send(Started(key, name, _printed()))
+
+    def tick(self, doing: Doing) -> None:
+        self._send(Tick(doing))
 
     def settled(self, key: Key, result: CheckResult) -> None:
         self._send(Settled(key, plain(result)))
@@ -128,7 +151,19 @@ class _Worker:
         return list(named.values())
 
     def _send(self, message: Message) -> None:
-        self._pipe.send_bytes(to_bytes(message))
+        data = to_bytes(message)
+        with self._sending:
+            self._pipe.send_bytes(data)
+
+
+_DOING = {
+    "import": "importing it",
+    "cases": "listing its cases",
+    "build": "building its cases",
+    "points": "looking for further points",
+    "factors": "naming factors",
+    "power": "what would have been caught",
+}
 
 
 def _alike(checks: list[Checked]) -> list[list[int]]:

@@ -3,7 +3,8 @@
 Schema 1 is only ever added to. Keys that the text report needs beyond the contract's: a check's
 `path`, `index` and `reason`, a leaf's `wrong_entries`, the `output` of an error and of a problem, a run's
 `expected_vanished`, `notes`, `interrupted` and `folder` (what relative paths are relative to). The other reports
-need: a leaf's `maps.wrong` (how many wrong entries a block holds), a run's `options` (strict, allow_inconclusive).
+need: a leaf's `maps.wrong` (how many wrong entries a block holds) and `distance` (as `curve`, from yours in place of
+measured), a check's `backward` (path and line of its definition), a run's `options` (strict, allow_inconclusive).
 """
 
 from collections import Counter
@@ -15,7 +16,7 @@ from gradcheck.base.arrays import Array, Index
 from gradcheck.base.errors import Failure
 from gradcheck.diagnose.finding import Finding
 from gradcheck.judge.verdict import Verdict
-from gradcheck.run.result import CheckResult, EntryComparison, LeafResult
+from gradcheck.run.result import CheckResult, Curve, EntryComparison, LeafResult
 from gradcheck.store.maps import block_counts, block_maxima
 from gradcheck.store.numbers import Json, to_json
 from gradcheck.store.outcome_view import CheckView, OutcomeView
@@ -48,6 +49,7 @@ def check_record(
         "seconds": to_json(result.seconds),
         "replay": replay,
         "path": result.path,
+        "backward": None if result.backward is None else {"path": result.backward[0], "line": result.backward[1]},
         "index": index,
     }
 
@@ -126,8 +128,13 @@ def _failure(leaf: LeafResult) -> Json:
     return {
         "wrong_entries": entries,
         "maps": _maps(leaf),
-        "curve": [[to_json(h), to_json(error)] for h, error in leaf.curve],
+        "curve": _pairs(leaf.curve),
+        "distance": _pairs(leaf.distance),
     }
+
+
+def _pairs(curve: Curve) -> list[list[float | int | str | None]]:
+    return [[to_json(h), to_json(error)] for h, error in curve]
 
 
 def _located(leaf: LeafResult, index: Index) -> Json:

@@ -1,9 +1,13 @@
 """Files to check, and the command line called on them."""
 
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -113,6 +117,28 @@ def process(folder: Path, *arguments: str, **environment: str) -> Ran:
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def on_terminal(folder: Path, *command: str, stream: str, **environment: str) -> tuple[int, str, str]:
+    """Exit code, what the command writes to a terminal of 80 columns, and its other stream.
+
+    stream: "stdout" or "stderr", the one that is a terminal.
+    """
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    streams |= {stream: theirs, "stderr" if stream == "stdout" else "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=folder, env=surroundings(**environment), **streams) as running:
+        os.close(theirs)
+        text = b""
+        while True:
+            try:
+                text += os.read(ours, 65536)
+            except OSError:  # the terminal's other side is closed
+                break
+        other = (running.stderr or running.stdout).read()  # type: ignore[union-attr]
+    os.close(ours)
+    return running.returncode, text.decode(), other.decode()
 
 
 def surroundings(**more: str) -> dict[str, str]:

@@ -84,9 +84,9 @@ def test_estimates_of_a_leaf():
     assert np.isnan(found.value).all()
     assert not found.kink.any()
     assert found.size == 0
-    found.put(2, Estimate(1.0, 0.5, 0.0, 2.0, kink=True, jumping=np.array([True]), curve=((1.0, 2.0),)))
+    found.put(2, Estimate(1.0, 0.5, 0.0, 2.0, kink=True, jumping=np.array([True]), slopes=((1.0, 2.0),)))
     assert (found.value[1, 0], found.error[1, 0], found.low[1, 0], found.high[1, 0]) == (1.0, 0.5, 0.0, 2.0)
-    assert (found.kink[1, 0], found.curves[2], found.jumping[2].tolist()) == (True, ((1.0, 2.0),), [True])
+    assert (found.kink[1, 0], found.slopes[2], found.jumping[2].tolist()) == (True, ((1.0, 2.0),), [True])
     assert np.isnan(found.value.ravel()[[0, 1, 3]]).all()
     found.put(1, smooth(3.0, 0.1))
     assert 1 not in found.jumping

@@ -54,7 +54,7 @@ def test_right_entries_cost_two_evaluations_and_hold():
     assert found.error.max() < 1e-6
     assert found.low.tolist() == found.high.tolist() == found.value.tolist()
     assert 2.0**-18 <= found.step <= 2.0**-5
-    assert list(found.curves) == [0]
+    assert list(found.slopes) == [0]
     assert not found.kink.any()
     assert found.size == pytest.approx(true[0], rel=0.05)
 
@@ -62,7 +62,7 @@ def test_right_entries_cost_two_evaluations_and_hold():
 def test_the_first_that_shows_a_slope_tells_the_step():
     x = leaf(*np.ones(6))
     _, _, found = measured(lambda v: v[3:] ** 3, x, [0, 0, 0, 3, 3, 3], first=(0, 4, 5))
-    assert sorted(found.curves) == [0, 4]
+    assert sorted(found.slopes) == [0, 4]
     assert found.step is not None
     assert measured(lambda v: v[:3] ** 3, leaf(*np.ones(6)), [3, 3, 3, 0, 0, 0], first=())[2].step is None
 
@@ -73,7 +73,7 @@ def test_wrong_entries_climb_a_ladder():
     wrong = true.copy()
     wrong[5] += 1e-6
     _, _, found = measured(np.tanh, x, wrong)
-    assert sorted(found.curves) == [0, 5]
+    assert sorted(found.slopes) == [0, 5]
     assert abs(found.value[5] - true[5]) <= found.error[5] < 1e-10
 
 
@@ -81,7 +81,7 @@ def test_where_all_are_wrong_a_dozen_ladders_stand_for_the_others():
     x = leaf(*X)
     true = 1 - np.tanh(X) ** 2
     _, _, found = measured(np.tanh, x, 2 * true)
-    assert 12 <= len(found.curves) <= 24
+    assert 12 <= len(found.slopes) <= 24
     assert np.all(np.abs(found.value - true) <= found.error)
     assert found.error.max() < 1e-4
 
@@ -228,7 +228,7 @@ def test_errors_of_entries_that_ladders_stand_for():
     assert held.asked[-1] == pytest.approx(16 * (2 * rounding + 0.25))
     assert made.found.error[0] == pytest.approx(2 * rounding + 0.25)
     assert (made.found.value[0], made.found.low[0], made.found.high[0]) == (2.0, 2.0, 2.0)
-    assert list(made.found.curves) == [1]  # what agrees climbs
+    assert list(made.found.slopes) == [1]  # what agrees climbs
 
 
 def test_finer_steps():

@@ -7,6 +7,7 @@ import pytest
 from junitparser import JUnitXml
 
 from gradcheck.base.errors import UsageError
+from gradcheck.diagnose.finding import Finding
 from gradcheck.render import formats
 from gradcheck.render.formats import FORMATS
 from gradcheck.render.markdown import LIMIT
@@ -74,6 +75,16 @@ def test_github_annotates_the_line_of_backward(monkeypatch: pytest.MonkeyPatch) 
         "::error file=layers/article/convolution.py,line=41,title=fail%3A convolution.py%3AConvLayer::"
     )
     assert "%0Aconstant-factor: dE/dbias is 0.6667 times" in error
+
+
+def test_github_takes_the_line_of_backward_where_no_finding_has_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_WORKSPACE", "/home/me/project")
+    finding = Finding("located", "w", "wrong at (0,)")
+    backward = ("/home/me/project/base/dense.py", 17)
+    made = result("x", leaf("w", (2,), wrong={(0,): 2.0}), findings=(finding,), backward=backward)
+    record = check_record(made, target="layers/dense.py:Dense")
+    assert record["backward"] == {"path": "/home/me/project/base/dense.py", "line": 17}
+    assert github(run(record))[0].startswith("::error file=base/dense.py,line=17,title=")
 
 
 def test_github_says_what_fails_first_and_an_expected_fault_as_a_notice() -> None:
