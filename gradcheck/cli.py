@@ -148,6 +148,7 @@ def _plan(known: argparse.Namespace, config: "Config") -> "Plan":
             method=_first(known.method, config.method, "auto"),
             budget=known.budget,
             power=known.power,
+            conventions=config.conventions,
         ),
         timeout=known.timeout,
         expected=config.expected,

@@ -37,7 +37,13 @@ def baseline(known: argparse.Namespace, config: "Config", targets: Sequence[str]
 
     shelf = Shelf(config.folder / config.baselines, config.folder)
     scope = Scope(config.folder, Path.cwd(), tuple(known.targets))
-    options = Options(seed=config.seed or 0, rtol=config.rtol, method=config.method or "auto", fixed=True)
+    options = Options(
+        seed=config.seed or 0,
+        rtol=config.rtol,
+        method=config.method or "auto",
+        conventions=config.conventions,
+        fixed=True,
+    )
     with cases() as step:
         outcome = run(Plan(tuple(targets), options, timeout=known.timeout), step)
     if outcome.interrupted:

@@ -9,6 +9,7 @@ from typing import Any
 
 from gradcheck.base.failures import failure_of
 from gradcheck.gather.cases import draw
+from gradcheck.gather.conventions import Chooser
 from gradcheck.gather.family import Family, Reading
 from gradcheck.gather.frameworks.table import framework_specimen
 from gradcheck.gather.handed import specimen_of
@@ -29,7 +30,7 @@ def own_cases(module: ModuleType) -> Any | None:
 
 
 def collect(
-    function: Any, target: str, declared: Convention | None = None
+    function: Any, target: str, chooser: Chooser | None = None
 ) -> tuple[list[tuple[str, Specimen]], list[Problem], list[str]]:
     """(family label, specimen) for every item; what could not be understood or raised; what has nothing to check."""
     specimens: list[tuple[str, Specimen]] = []
@@ -41,7 +42,7 @@ def collect(
             notes.append(f"{target}: {what} an empty {type(item).__name__}: not checked")
             continue
         try:
-            specimens.append(_understood(item, declared))
+            specimens.append(_understood(item, chooser))
         except (TypeError, ValueError) as error:
             problems.append(_bad(target, f"{what} {error}"))
     if not specimens and not problems:
@@ -108,20 +109,24 @@ def _bad(target: str, message: str) -> Problem:
     return Problem(target, "BadCase", f"{message}; {_EXPECTED}")
 
 
-def _understood(item: Any, declared: Convention | None = None) -> tuple[str, Specimen]:
+def _understood(item: Any, chooser: Chooser | None = None) -> tuple[str, Specimen]:
     if isinstance(item, tuple | list):
-        return _sequence(list(item), declared)
-    return _layer(item, None, declared)
+        return _sequence(list(item), chooser)
+    return _layer(item, None, _chosen(chooser, item))
 
 
-def _sequence(item: list[Any], declared: Convention | None) -> tuple[str, Specimen]:
+def _chosen(chooser: Chooser | None, thing: Any) -> Convention | None:
+    return None if chooser is None else chooser.of(thing, type(thing).__name__)
+
+
+def _sequence(item: list[Any], chooser: Chooser | None) -> tuple[str, Specimen]:
     if len(item) == 3 and callable(item[0]) and callable(item[1]):
         arguments = item[2] if isinstance(item[2], tuple | list) else (item[2],)
         return callable_name(item[0]), FunctionSpecimen(item[0], item[1], tuple(arguments))
     if len(item) == 3 and isinstance(item[2], Convention):
         return _layer(*item)
     if len(item) == 2:
-        return _layer(item[0], item[1], declared)
+        return _layer(item[0], item[1], _chosen(chooser, item[0]))
     raise ValueError(f"a sequence of {len(item)}: {describe(item)}")
 
 
@@ -137,6 +142,7 @@ def _layer(layer: Any, x: Any, declared: Convention | None = None) -> tuple[str,
     if isinstance(made, FunctionSpecimen):
         return callable_name(layer), made
     layer = made.layer
+    declared = made.convention
     if declared is None and paired_method_names(layer) is None and not is_network(layer):
         raise TypeError(f"{describe(layer)} of type {type(layer).__name__}, which has no forward and backward")
     if x is None and getattr(layer, "input_shape", None) is None:

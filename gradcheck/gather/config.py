@@ -13,7 +13,7 @@ from gradcheck.base.errors import UsageError
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.targets import resolve
 
-NOT_YET = ("search", "conventions", "budget", "power", "jobs")
+NOT_YET = ("search", "budget", "power", "jobs")
 _METHODS = ("auto", "entries", "screen")
 _FAULT_KEYS = ("target", "leaf", "cause", "reason")
 
@@ -35,6 +35,22 @@ class ExpectedFault:
 
 
 @dataclass(frozen=True)
+class NamedConvention:
+    """A Convention for layers of the project.
+
+    text: "module:name" · config: the file that says so, as messages name it · folder: of that file, where the module
+    is looked for first · files, label: of a target, the absolute files and the class; files is None for every layer
+    that it fits.
+    """
+
+    text: str
+    config: str
+    folder: str
+    files: frozenset[str] | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True)
 class Config:
     """The settings in force; None where the project says nothing. targets, baselines: relative to `folder`."""
 
@@ -45,6 +61,7 @@ class Config:
     method: str | None = None
     expected: tuple[ExpectedFault, ...] = ()
     baselines: str = "reports/baselines"
+    conventions: tuple[NamedConvention, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -132,6 +149,31 @@ def _baselines(file: Path, value: object) -> str:
     return value
 
 
+def _conventions(file: Path, value: object) -> tuple[NamedConvention, ...]:
+    """A list of "module:name", or a table of targets with one each."""
+    expected = "a list of 'module:name', or a table of targets with 'module:name' each"
+    pairs: list[tuple[str, object]] = []
+    if isinstance(value, dict):
+        pairs = list(value.items())
+    elif isinstance(value, list):
+        pairs = [("", text) for text in value]
+    else:
+        raise _wrong(file, "conventions", expected, value)
+    return tuple(_convention(file, target, text) for target, text in pairs)
+
+
+def _convention(file: Path, target: str, text: object) -> NamedConvention:
+    if not isinstance(text, str) or not all(text.partition(":")[::2]):
+        raise _wrong(file, "conventions", "'module:name', such as 'mylayers.style:STYLE'", text)
+    if not target:
+        return NamedConvention(text, file.name, str(file.parent))
+    found = resolve(target, file.parent)
+    if isinstance(found, Problem):
+        raise UsageError(f"{file}: [tool.gradcheck.conventions] {target!r}: {found.message}")
+    files = frozenset(str(source.path.resolve()) for source in found)
+    return NamedConvention(text, file.name, str(file.parent), files, found[0].only)
+
+
 def _expected(file: Path, value: object) -> tuple[ExpectedFault, ...]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise _wrong(file, "expected", "an array of tables, [[tool.gradcheck.expected]]", value)
@@ -163,6 +205,7 @@ _READERS: Mapping[str, Callable[[Path, object], Any]] = {
     "method": _method,
     "expected": _expected,
     "baselines": _baselines,
+    "conventions": _conventions,
 }
 
 

@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from types import ModuleType
@@ -10,7 +10,8 @@ from types import ModuleType
 from gradcheck.gather.authored import collect, families, own_cases
 from gradcheck.gather.bases import is_unfinished
 from gradcheck.gather.cases import readings
-from gradcheck.gather.conventions import fits, module_convention, with_convention
+from gradcheck.gather.config import NamedConvention
+from gradcheck.gather.conventions import Chooser, chooser_of, with_convention
 from gradcheck.gather.family import Family, Offer
 from gradcheck.gather.frameworks.classes import framework_class, unbuilt_function
 from gradcheck.gather.functions import activations, function_pairs, function_readings
@@ -18,22 +19,24 @@ from gradcheck.gather.naming import parameters_of
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.specimen import LayerSpecimen
 from gradcheck.gather.targets import Source
-from gradcheck.subjects.convention import Convention
 from gradcheck.subjects.spelling import BACKWARD_NAMES, FORWARD_NAMES, paired_method_names
 
 
-def offer(module: ModuleType, source: Source, inherited: frozenset[str]) -> Offer:
+def offer(
+    module: ModuleType, source: Source, inherited: frozenset[str], configured: Sequence[NamedConvention] = ()
+) -> Offer:
     """Everything in the module that can be checked, narrowed to the class asked for.
 
-    inherited: names that classes of the target's files have as bases.
+    inherited: names that classes of the target's files have as bases · configured: conventions of the configuration.
     """
     function = own_cases(module)
-    declared = module_convention(module)
+    chooser, problems = chooser_of(module, source.path, configured)
     if function is None:
-        whole = _built(module, source, inherited, declared)
+        whole = _built(module, source, inherited, chooser)
     else:
-        whole = _authored(module, source, inherited, function, declared)
-    whole = replace(whole, families=tuple(with_convention(family, declared) for family in whole.families))
+        whole = _authored(module, source, inherited, function, chooser)
+    families = tuple(with_convention(family, chooser) for family in whole.families)
+    whole = replace(whole, families=families, problems=(*problems, *whole.problems))
     return whole if source.only is None else _narrowed(whole, source.only, source)
 
 
@@ -53,9 +56,9 @@ def _authored(
     source: Source,
     inherited: frozenset[str],
     function: Callable[[], object],
-    declared: Convention | None,
+    chooser: Chooser,
 ) -> Offer:
-    specimens, problems, notes = collect(function, source.spelled, declared)
+    specimens, problems, notes = collect(function, source.spelled, chooser)
     covered = {type(s.layer) for _, s in specimens if isinstance(s, LayerSpecimen)}
     labels = {label for label, _ in specimens}
     left_out = [
@@ -67,14 +70,14 @@ def _authored(
     return Offer(tuple(families(specimens)), tuple(problems), (*notes, *left_out))
 
 
-def _built(module: ModuleType, source: Source, inherited: frozenset[str], declared: Convention | None) -> Offer:
+def _built(module: ModuleType, source: Source, inherited: frozenset[str], chooser: Chooser) -> Offer:
     """Classes built from their constructors, then pairs of functions."""
     made: list[Family] = []
     notes: list[str] = []
     problems: list[Problem] = []
     pairs = activations(module)
     for cls in own_classes(module):
-        own = fits(cls, declared)
+        own = chooser.builds(cls)
         excuse = "" if own else _excuse(cls, inherited)
         if excuse:
             notes.append(f"{source.label(cls.__name__)} {excuse}: not checked")

@@ -6,6 +6,7 @@ from typing import Any
 
 from gradcheck.base.errors import UsageError
 from gradcheck.gather.frameworks.table import framework_specimen
+from gradcheck.gather.installed import installed_convention
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.subjects.convention import Convention
 from gradcheck.subjects.spelling import positional
@@ -22,6 +23,8 @@ def specimen_of(thing: Any, x: Any, convention: Convention | None = None) -> Spe
     known = framework_specimen(thing, x, convention)
     if known is not None:
         return known
+    if convention is None and not inspect.isroutine(thing) and not isinstance(thing, type | partial):
+        convention = installed_convention(thing)
     required = [p for p in positional(thing) or [] if p.default is p.empty]
     if isinstance(thing, type):
         return LayerSpecimen(_made(thing, required), x, convention)

@@ -47,7 +47,7 @@ def run(plan: Plan, progress: Progress | None = None) -> CampaignResult:
     stop = Event()
     visits = [Visit(source, plan.options, plan.timeout, inherited, progress, stop=stop) for source in sources]
     interrupted = not _all_complete(visits, plan.jobs, stop)
-    problems += [problem for visit in visits for problem in visit.problems]
+    problems += dict.fromkeys(problem for visit in visits for problem in visit.problems)
     problems += [] if interrupted else [*_empty(plan.targets, visits, problems), *_unseen(found, visits)]
     notes += [note for visit in visits for note in visit.notes]
     return _outcome(plan, visits, problems, notes, interrupted=interrupted)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gradcheck.gather.config import NamedConvention
+
 METHODS = ("auto", "entries", "screen")  # auto: entries of small leaves, a screen of large ones
 LEAST_BUDGET = 50  # one direction takes up to that
 
@@ -14,6 +16,7 @@ class Options:
 
     seed: of every random choice · rtol: relative tolerance, None for the default of the precision
     method: one of METHODS · budget: forward evaluations a leaf, None for no limit but the search's own
+    conventions: that the configuration names
     fixed: at the point of a baseline, whose fingerprint the result then has
     power: afterwards, tell which corruptions of the gradient would have been caught · corrupt: what wraps the subject,
     to plant one.
@@ -23,6 +26,7 @@ class Options:
     rtol: float | None = None
     method: str = "auto"
     budget: int | None = None
+    conventions: tuple[NamedConvention, ...] = ()
     fixed: bool = False
     power: bool = False
     corrupt: Callable[[Any], Any] | None = None

@@ -98,7 +98,7 @@ class _Worker:
         try:
             module = load(source)
             self.started(Key("cases"), source.spelled)
-            return offer(module, source, self._job.inherited)
+            return offer(module, source, self._job.inherited, self._job.options.conventions)
         except BaseException as error:  # SystemExit and KeyboardInterrupt of the user's module included
             return Offer(problems=(Problem.of(source.spelled, _import_failure(error, source)),))
 
