@@ -106,7 +106,7 @@ def _held(array: Array) -> list[Array]:
 
 
 def _bits(block: Array) -> Array:
-    return np.ascontiguousarray(block).view(np.uint8)
+    return np.ascontiguousarray(block).view(f"u{block.itemsize}" if block.itemsize in (1, 2, 4, 8) else np.uint8)
 
 
 def _file_of(values: Array) -> mmap.mmap | None:
