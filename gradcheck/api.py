@@ -76,6 +76,7 @@ def check(
 
 def assert_gradients(layer: Any, x: Any = None, arguments: Any = None, **options: Any) -> None:
     """check(...), and GradientMismatch with its text unless it passed."""
+    __tracebackhide__ = True  # pytest shows the line of the test
     result = check(layer, x, arguments, **options)
     if not result.passed:
         raise GradientMismatch(str(result))

@@ -30,7 +30,7 @@ def result_text(check: Json) -> str:
     """One check: the table of its leaves, the worst entries, the findings."""
     block = check_block(check, show_all=True)
     if check["verdict"] != Verdict.PASS.value:
-        return f"{block}\n\n{wrap(_FAILS)}" if _compares([check]) else block
+        return "\n\n".join(part for part in (block, legend([check])) if part)
     leaves, entries = _amount([check])
     sentence = wrap(f"{count(leaves, 'leaf', 'leaves')}, {_entries(entries)} verified: {Verdict.PASS.sentence}.")
     return f"{block}\n\n{sentence}"
@@ -41,7 +41,7 @@ def run_text(record: Json, *, show_all: bool = False, colour: bool = False) -> s
     known: Known = set()
     parts = [_header(record), _targets(record, known, show_all=show_all)]
     parts += [_problem(problem) for problem in record["problems"]]
-    parts += [_vanished(fault) for fault in record.get("expected_vanished", ())]
+    parts += [vanished_text(fault) for fault in record.get("expected_vanished", ())]
     parts += [wrap(f"note: {clean(note)}", hanging="  ") for note in record.get("notes", ())]
     parts += [_overview(record["checks"]), f"{_summary(record)}\n\n{verified(record['checks'])}"]
     text = _WORKFLOW_COMMAND.sub(r"\1\\", "\n\n".join(part for part in parts if part))
@@ -70,7 +70,7 @@ def _problem(problem: Json) -> str:
     return f"problem: {clean(problem['target']) or repr('')}\n{error_text(problem)}"
 
 
-def _vanished(fault: Json) -> str:
+def vanished_text(fault: Json) -> str:
     """An expected fault that no longer shows: good news that must be written down."""
     text = (
         f"FAIL  {clean(fault['target'])}: the expected {clean(fault['cause'])} of {clean(fault['leaf'])} has vanished. "
@@ -92,14 +92,14 @@ def _overview(checks: list[Json]) -> str:
 def _summary(record: Json) -> str:
     """`14 checks: 12 pass, 1 fail, 1 error`, then how to read it."""
     first = wrap(tally(record))
-    legends = [_FAILS] if _compares(record["checks"]) else []
-    legends += [_PASSES] if record["checks"] else []
-    return "\n\n".join([first, *map(wrap, legends)])
+    legends = [legend(record["checks"]), wrap(_PASSES) if record["checks"] else ""]
+    return "\n\n".join(part for part in (first, *legends) if part)
 
 
-def _compares(checks: list[Json]) -> bool:
-    """Is there a table of wrong entries to explain?"""
-    return any(leaf["verdict"] == "fail" for check in checks for leaf in check["leaves"])
+def legend(checks: list[Json]) -> str:
+    """How to read a table of wrong entries, where there is one."""
+    compares = any(leaf["verdict"] == "fail" for check in checks for leaf in check["leaves"])
+    return wrap(_FAILS) if compares else ""
 
 
 def _amount(checks: list[Json]) -> tuple[int, int]:

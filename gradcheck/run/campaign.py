@@ -79,7 +79,7 @@ def _outcome(
     checks = [marked(check, plan.expected) for visit in visits for check in checks_of(plan, visit)]
     whole = frozenset() if interrupted else frozenset(_whole(visits))
     gone = vanished(plan.expected, checks, whole)
-    problems += [_nowhere(fault) for fault in plan.expected if not fault.files]
+    problems += [nowhere(fault) for fault in plan.expected if not fault.files]
     if plan.case is not None:
         checks, more = one_case(checks, plan.case)
         problems += more
@@ -158,6 +158,7 @@ _NOTHING = (
 )
 
 
-def _nowhere(fault: ExpectedFault) -> Problem:
+def nowhere(fault: ExpectedFault) -> Problem:
+    """An expected fault of a file or module that there is not."""
     message = "[[tool.gradcheck.expected]] names it, but there is no such file or module; mend or delete the entry"
     return Problem(fault.target, "ExpectedFault", message)

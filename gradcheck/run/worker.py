@@ -124,7 +124,7 @@ class _Worker:
         """One result a case, which has measured nothing; an author's cases need not even be tried."""
         if family.authored:
             cases = [case for reading in family.readings()[:1] for case in reading.cases]
-            return [CheckResult(case.name, Verdict.PASS) for case in cases]
+            return [plain(CheckResult(case.name, Verdict.PASS)) for case in cases]
         run = FamilyRun(family, self._job.options, self, str(self._job.source.path), judge=try_case)
         return [plain(checked.result) for checked in run.own()]
 

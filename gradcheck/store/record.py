@@ -19,7 +19,7 @@ from gradcheck.judge.verdict import Verdict
 from gradcheck.run.result import CheckResult, Curve, EntryComparison, LeafResult
 from gradcheck.store.maps import block_counts, block_maxima
 from gradcheck.store.numbers import Json, to_json
-from gradcheck.store.outcome_view import CheckView, OutcomeView
+from gradcheck.store.outcome_view import CheckView, FaultView, OutcomeView, ProblemView
 
 SCHEMA = 1
 LISTED = 8  # wrong entries that are listed one by one
@@ -58,15 +58,15 @@ def run_record(
     outcome: OutcomeView, *, seed: int, version: str, folder: str = "", options: Mapping[str, bool] | None = None
 ) -> Json:
     """A whole run as data: the summary, what could not be checked, every check; options: strict, allow_inconclusive."""
-    checks = [_target_check(check) for check in outcome.checks]
+    checks = [target_record(check) for check in outcome.checks]
     return {
         "schema": SCHEMA,
         "gradcheck": version,
         "seed": int(seed),
         "summary": summary(checks),
-        "problems": [_named(problem, "target", "kind", "message", "where", "output") for problem in outcome.problems],
+        "problems": [problem_record(problem) for problem in outcome.problems],
         "checks": checks,
-        "expected_vanished": [_named(fault, "target", "leaf", "cause", "reason") for fault in outcome.vanished],
+        "expected_vanished": [fault_record(fault) for fault in outcome.vanished],
         "notes": list(outcome.notes),
         "interrupted": outcome.interrupted,
         "folder": folder,
@@ -81,7 +81,8 @@ def summary(checks: Sequence[Json]) -> Json:
     return {kind.value: counts[kind.value] for kind in kinds} | {"expected": sum(c["expected"] for c in checks)}
 
 
-def _target_check(check: CheckView) -> Json:
+def target_record(check: CheckView) -> Json:
+    """One check of a target as data."""
     return check_record(
         check.result,
         target=check.target,
@@ -90,6 +91,16 @@ def _target_check(check: CheckView) -> Json:
         replay=check.replay,
         index=check.index,
     )
+
+
+def problem_record(problem: ProblemView) -> Json:
+    """What could not be checked."""
+    return _named(problem, "target", "kind", "message", "where", "output")
+
+
+def fault_record(fault: FaultView) -> Json:
+    """An expected fault."""
+    return _named(fault, "target", "leaf", "cause", "reason")
 
 
 def _named(item: object, *names: str) -> Json:

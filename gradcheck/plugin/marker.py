@@ -1,0 +1,41 @@
+"""The marker `gradcheck`, and the fixture that honours it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gradcheck.api import assert_gradients
+from gradcheck.base.errors import GradcheckError
+from gradcheck.plugin.settings import settings_for
+
+_KEYS = ("rtol", "method", "seed", "budget", "convention")
+
+
+def options_of(item: pytest.Item) -> dict[str, Any]:
+    """The keywords of a test's markers, the nearest going before; an error where there is another, or an argument."""
+    found: dict[str, Any] = {}
+    for marker in item.iter_markers("gradcheck"):
+        unknown = [key for key in marker.kwargs if key not in _KEYS]
+        if marker.args or unknown:
+            wrong = (
+                f"an unknown keyword {unknown[0]!r}" if unknown else f"an argument without keyword, {marker.args[0]!r}"
+            )
+            pytest.fail(f"@pytest.mark.gradcheck has {wrong}; expected {', '.join(_KEYS)}", pytrace=False)
+        found = {**marker.kwargs, **found}
+    return found
+
+
+def checker(config: pytest.Config, item: Any) -> Callable[..., None]:
+    """assert_gradients with what is set for a test: a call's own keywords, the marker, then the session's settings."""
+    options = {**settings_for(config, item.path).given, **options_of(item)}
+    options.pop("timeout", None)  # the test's own process runs it
+
+    def gradcheck(layer: Any, x: Any = None, arguments: Any = None, **own: Any) -> None:
+        __tracebackhide__ = True
+        try:
+            assert_gradients(layer, x, arguments, **{**options, **own})
+        except GradcheckError as error:
+            raise error.with_traceback(None)  # noqa: B904 -- the same: a traceback that ends at the line of the test
+
+    return gradcheck

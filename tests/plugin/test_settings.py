@@ -1,0 +1,152 @@
+"""Expected faults, baselines, options and their ini twins, and which of them wins."""
+
+import json
+import shutil
+import sys
+
+import pytest
+
+from tests.plugin.tools import DENSE_2, DENSE_5, HOME, WRONG, Project, dense
+
+pytest_plugins = "pytester"
+
+EXPECTED = """[tool.gradcheck]
+seed = 5
+
+[[tool.gradcheck.expected]]
+target = "{target}"
+leaf = "b"
+cause = "constant-factor"
+reason = "on purpose"
+"""
+
+
+@pytest.mark.parametrize("target", ["layers/dense.py:Dense", "layers/dense.py"])
+def test_an_expected_fault_is_an_xfail_until_it_vanishes(project: Project, target: str) -> None:
+    project.write({"pyproject.toml": EXPECTED.format(target=target), "layers/dense.py": dense(WRONG)})
+    ran = project.run("--gradcheck", "layers", "-rx")
+    assert (ran.code, ran.counted(xfailed=2, passed=1)) == (0, True)
+    assert f"XFAIL {DENSE_5} - expected: on purpose" in ran.out
+    assert [row.split()[0] for row in ran.section.splitlines() if "layers/" in row] == ["expected", "pass"]
+    assert "10 of these expected" in ran.section
+    assert project.run("--gradcheck", "layers", "--runxfail").counted(failed=2, passed=1)
+
+    project.write({"layers/dense.py": dense()})
+    gone = project.run("--gradcheck", "layers")
+    assert (gone.code, gone.counted(failed=1, passed=2)) == (1, True)
+    assert "the expected constant-factor of b has vanished. Delete its" in gone.words
+    assert gone.section.startswith("FAIL  layers/dense.py")
+
+
+def test_a_fault_of_another_leaf_is_not_expected(project: Project) -> None:
+    wrong = dense(WRONG).replace("self.x.T @ dout", "3 * self.x.T @ dout")
+    project.write({"pyproject.toml": EXPECTED.format(target="layers/dense.py:Dense"), "layers/dense.py": wrong})
+    assert project.run("--gradcheck", "layers").counted(failed=2, passed=1)
+
+
+def test_expected_faults_of_what_there_is_not(project: Project) -> None:
+    both = (
+        EXPECTED.format(target="layers/dense.py:Dence") + EXPECTED.format(target="layers/none.py").partition("\n\n")[2]
+    )
+    project.write({"pyproject.toml": both, "layers/dense.py": dense(), "layers/half.py": dense()})
+    ran = project.run("--gradcheck", "layers")
+    assert ran.counted(errors=2, passed=6)
+    assert "names Dence, which the file does not have" in ran.words
+    assert "there is no such file or module" in ran.words
+
+
+def test_which_setting_wins(project: Project) -> None:
+    """The command line, the ini-file, [tool.gradcheck]; the replay says what `gradcheck run` must be told."""
+    project.write({"pyproject.toml": "[tool.gradcheck]\nseed = 5\nrtol = 1e-3\n", "dense.py": dense(WRONG)})
+    assert "again: gradcheck run dense.py:Dense --seed 5 --case 0\n" in project.run("--gradcheck", "dense.py").out
+    project.write({"pytest.ini": "[pytest]\ngradcheck_seed = 6\ngradcheck_method = screen\n"})
+    assert "--seed 6 --case 0 --method screen" in project.run("--gradcheck", "dense.py").words
+    ran = project.run("--gradcheck", "dense.py", "--gradcheck-seed", "7", "--gradcheck-rtol", "0.6")
+    assert ran.code == 0  # twice as much is within that tolerance
+
+
+def test_a_configuration_elsewhere(project: Project) -> None:
+    """The command line's path is relative to the folder where it is typed, the ini-file's to the root directory."""
+    tolerant = "[tool.gradcheck]\nrtol = 0.6\n"
+    project.write({"conf/one.toml": tolerant, "pytest.ini": "[pytest]\n", "sub/dense.py": dense(WRONG)})
+    assert project.run("--gradcheck", "sub", "--gradcheck-config", "conf/one.toml").code == 0
+    project.write({"pytest.ini": "[pytest]\ngradcheck_config = conf/one.toml\n"})
+    project.pytester.chdir()
+    assert project.run("--gradcheck", "sub").code == 0
+    project.write({"pytest.ini": "[pytest]\n", "sub/pyproject.toml": tolerant})  # the nearest to the file
+    assert project.run("--gradcheck", "sub").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ini", "toml", "message"),
+    [
+        pytest.param(["--gradcheck-seed=-1"], "", "", "--gradcheck-seed: expected a whole number", id="seed"),
+        pytest.param(["--gradcheck-rtol=2"], "", "", "--gradcheck-rtol: expected a number between 0 and 1", id="rtol"),
+        pytest.param([], "gradcheck_rtol = x", "", "pytest.ini: gradcheck_rtol: expected a number", id="ini"),
+        pytest.param([], "gradcheck_method = all", "", "gradcheck_method: expected one of auto", id="ini, method"),
+        pytest.param([], "", "sede = 3", "unknown key 'sede'; did you mean 'seed'?", id="tool"),
+        pytest.param(["--gradcheck-config=no.toml"], "", "", "no.toml: cannot be read", id="no such file"),
+        pytest.param(
+            ["--gradcheck-method=entries", "--gradcheck-budget=90"], "", "", "measures every entry", id="budget"
+        ),
+    ],
+)
+def test_a_setting_that_makes_no_sense(
+    project: Project, arguments: list[str], ini: str, toml: str, message: str
+) -> None:
+    project.write({"pytest.ini": f"[pytest]\n{ini}\n", "pyproject.toml": f"[tool.gradcheck]\n{toml}\n"})
+    project.write({"dense.py": dense()})
+    ran = project.run("--gradcheck", "dense.py", *arguments)
+    assert ran.code == 4
+    assert message in " ".join(ran.err.split())
+    assert "Traceback" not in ran.err
+
+
+def test_the_time_limit(project: Project) -> None:
+    project.write({"slow.py": dense().replace("return x / 2", "import time; time.sleep(60); return x / 2")})
+    ran = project.run("--gradcheck", "slow.py", "--gradcheck-timeout", "3")
+    assert ran.counted(passed=2, failed=1)
+    assert "was not finished within the time limit of 3 s" in ran.words
+
+
+def test_update_writes_what_baseline_check_reads(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write({"pyproject.toml": '[tool.gradcheck]\nbaselines = "kept"\n', "layers/dense.py": dense()})
+    refused = project.run("--gradcheck-update", "layers")
+    assert refused.code == 0, "without CI it is allowed"
+    assert "2 written" in refused.section
+    assert sorted(json.loads(p.read_text())["target"] for p in (project.folder / "kept").iterdir()) == [
+        "layers/dense.py:Dense",
+        "layers/dense.py:Half",
+    ]
+    check = project.pytester.run(sys.executable, "-m", "gradcheck", "baseline", "check", "layers")
+    assert (check.ret, "2 as in their baselines" in check.stdout.str()) == (0, True)
+    again = project.run("--gradcheck-update", "layers", "-n", "2")
+    assert "2 as in their baselines" in again.section
+
+    shutil.rmtree(project.folder / "kept")
+    monkeypatch.setenv("CI", "true")
+    refused = project.run("--gradcheck-update", "layers")
+    assert (refused.code, "--gradcheck-force" in refused.err) == (4, True)
+    assert not (project.folder / "kept").exists()
+    assert project.run("--gradcheck-update", "--gradcheck-force", DENSE_2).code == 0
+    assert len([*(project.folder / "kept").iterdir()]) == 1
+
+
+def test_a_damaged_baseline_is_an_error(project: Project) -> None:
+    project.write({"layers/dense.py": dense(), "pytest.ini": "[pytest]\n"})
+    assert project.run("--gradcheck-update", "layers").code == 0
+    for file in (project.folder / "reports/baselines").iterdir():
+        file.write_text("{")
+    ran = project.run("--gradcheck-update", "layers")
+    assert (ran.code, "errors" in ran.outcomes) == (1, True)
+    assert "is not valid JSON" in ran.words
+
+
+def test_this_repositorys_layers_are_green(project: Project) -> None:
+    shutil.copytree(HOME / "layers", project.folder / "layers", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(HOME / "pyproject.toml", project.folder)
+    ran = project.run("--gradcheck", "layers", "-n", "2", "--junitxml=out.xml")
+    assert ran.code == 0
+    assert set(ran.outcomes) == {"passed", "xfailed"}
+    assert "expected  layers/article/convolution.py:ConvLayer" in ran.section
+    assert (project.folder / "out.xml").read_text().count("pytest.xfail") == ran.outcomes["xfailed"]

@@ -1,0 +1,95 @@
+"""pytest in a process of its own, in an empty project, with this plugin."""
+
+import re
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).parent.parent.parent
+INSTALLED = any(point.value == "gradcheck.pytest_plugin" for point in entry_points(group="pytest11"))
+DENSE = """import numpy as np
+
+
+class Dense:
+    def __init__(self, inputs, outputs):
+        self.W = np.random.rand(inputs, outputs)
+        self.b = np.zeros(outputs)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = {db}
+        return dout @ self.W.T
+
+
+class Half:
+    def forward(self, x):
+        return x / 2
+
+    def backward(self, dout):
+        return dout / 2
+
+
+def gradcheck_cases():
+    yield Dense(5, 3), np.random.rand(4, 5)
+    yield Dense(2, 3), np.random.rand(4, 2)
+    yield Half(), np.random.rand(2, 2)
+"""
+RIGHT, WRONG = "dout.sum(axis=0)", "2 * dout.sum(axis=0)"
+DENSE_5 = "layers/dense.py::Dense::Dense() at array((4, 5), float64)"
+DENSE_2 = "layers/dense.py::Dense::Dense() at array((4, 2), float64)"
+HALF = "layers/dense.py::Half::Half() at array((2, 2), float64)"
+
+
+def dense(db: str = RIGHT) -> str:
+    return DENSE.format(db=db)
+
+
+class Project:
+    """Files in a folder, and pytest on them."""
+
+    def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.pytester, self.folder = pytester, pytester.path
+        monkeypatch.setenv("PYTHONPATH", str(HOME))
+        monkeypatch.delenv("CI", raising=False)
+        monkeypatch.setenv("COLUMNS", "80")
+
+    def write(self, files: dict[str, str]) -> None:
+        for name, text in files.items():
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / name).write_text(text, encoding="utf-8")
+
+    def run(self, *arguments: str) -> "Ran":
+        plugin = () if INSTALLED else ("-p", "gradcheck.pytest_plugin")
+        strict = ("-W", "error", "--strict-markers", *arguments)
+        return Ran(self.pytester.runpytest_subprocess(*plugin, *strict))
+
+
+class Ran:
+    """What a session came to."""
+
+    def __init__(self, result: pytest.RunResult) -> None:
+        self.code, self._result = int(result.ret), result
+        self.out, self.err = result.stdout.str(), result.stderr.str()
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        return self._result.parseoutcomes()
+
+    def counted(self, **expected: int) -> bool:
+        """Are there so many of each outcome, and no others?"""
+        return {key: n for key, n in self.outcomes.items() if key not in ("warnings", "deselected")} == expected
+
+    @property
+    def section(self) -> str:
+        """Ours, at the end."""
+        found = re.search(r"=+ gradcheck =+\n(.*?)\n==", self.out, re.DOTALL)
+        return found[1] if found else ""
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.out.split())
