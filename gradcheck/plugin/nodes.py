@@ -62,7 +62,7 @@ class GradcheckFile(pytest.File):
             listing, single = state.listing(self.path), state.file(self.path)
         except UsageError as error:
             raise self.CollectError(f"gradcheck: {error}") from None
-        problems = [*map(problem_record, listing.problems), *map(_without_class, single.without_class(listing))]
+        problems = [*map(problem_record, listing.problems), *map(_ownerless, single.ownerless(listing))]
         problems += map(_nowhere, state.nowhere(self.path))
         of_class = {single.source.label(label): label for label in listing.cases}
         own = [problem for problem in problems if problem["target"] not in of_class]
@@ -163,9 +163,13 @@ class CaseItem(GradcheckItem):
         if expected:
             pytest.xfail(f"expected: {expected[0].reason}")
         if not checks:
-            raise pytest.skip.Exception(
-                f"{self._case}: no check; the notes of its class say why", _use_item_location=True
-            )
+            raise pytest.skip.Exception(self._why_none(), _use_item_location=True)
+
+    def _why_none(self) -> str:
+        """What its class's notes say of a case that raised where others did not."""
+        checks = state_of(self.config).outcome(self.path, self.label).checks
+        notes = [note for check in checks for note in check.result.notes if self._case in note]
+        return notes[0] if notes else f"{self._case}: it is not among the cases that were checked"
 
 
 def node_names(names: Iterable[str]) -> list[str]:
@@ -199,6 +203,7 @@ def _nowhere(fault: ExpectedFault) -> Json:
     return problem_record(nowhere(fault))
 
 
-def _without_class(fault: ExpectedFault) -> Json:
-    message = f"[[tool.gradcheck.expected]] names {fault.label}, which the file does not have; mend or delete the entry"
+def _ownerless(fault: ExpectedFault) -> Json:
+    what = fault.label or "something to check"
+    message = f"[[tool.gradcheck.expected]] names {what}, which the file does not have; mend or delete the entry"
     return problem_record(Problem(fault.target, "ExpectedFault", message))

@@ -1,5 +1,6 @@
 """What pytest shows: the text of an item that fails, and the section at the end, a row a layer, failing rows first."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
@@ -15,7 +16,7 @@ from gradcheck.store.numbers import Json
 _SHOUTED = frozenset({"error", "fail", "inconclusive"})
 _HEADS = ("", "layer", "checks", "digits", "detects")
 _ALIGN = ("left", "left", "right", "right", "right")
-_SHORTEST = 60  # characters of a reason
+_SHORT = 60  # characters of a reason in the table
 
 
 def item_text(checks: Sequence[Json], vanished: Iterable[Json], folder: str) -> str:
@@ -61,7 +62,7 @@ def _row(name: str, checks: list[Json]) -> tuple[str, ...]:
     alike = [check for check in checks if outcome(check) == kind]
     word = kind.upper() if kind in _SHOUTED else kind
     amount = str(len(checks)) if len(alike) == len(checks) else f"{len(alike)} of {len(checks)}"
-    why = "" if kind == "pass" else f"\n  {clip(_why(alike[0]), _SHORTEST)}"
+    why = "" if kind == "pass" else f"\n  {textwrap.shorten(_why(alike[0]), _SHORT, placeholder=' ...')}"
     return word, f"{clean(name)}{why}", amount, *quantified(alike)
 
 

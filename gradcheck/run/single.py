@@ -56,22 +56,25 @@ class Single:
     ) -> CampaignResult:
         others = {self.source.label(name) for name in labels} - {self.source.label(label)}
         mine = tuple(check for check in checks if check.label == label)
-        named = [fault for fault in self.plan.expected if fault.label == label]
+        named = [fault for fault in self._watched() if fault.label == label]
         own = tuple(problem for problem in problems if problem.target not in others)
         return CampaignResult(mine, own, tuple(vanished(named, mine, frozenset())))
 
     def of_file(self) -> list[ExpectedFault]:
         """The expected faults that are of this file alone, but of no class of it."""
-        alone = frozenset({str(self.source.path.resolve())})
-        return [fault for fault in self.plan.expected if fault.label is None and fault.files == alone]
+        return [fault for fault in self._watched() if fault.label is None]
 
-    def without_class(self, listing: Listing) -> list[ExpectedFault]:
-        """The expected faults of classes that the file no longer has."""
+    def ownerless(self, listing: Listing) -> list[ExpectedFault]:
+        """The expected faults of this file alone, where it no longer has their class, or any."""
         if listing.problems:
             return []
-        mine = str(self.source.path.resolve())
-        named = [fault for fault in self.plan.expected if fault.label is not None and mine in fault.files]
-        return [fault for fault in named if fault.label not in listing.cases]
+        there = {label for label, cases in listing.cases.items() if cases}
+        return [fault for fault in self._watched() if (fault.label not in there if fault.label else not there)]
+
+    def _watched(self) -> list[ExpectedFault]:
+        """Of a fault that may show in any of several files, no single one can say that it has vanished."""
+        alone = frozenset({str(self.source.path.resolve())})
+        return [fault for fault in self.plan.expected if fault.files == alone]
 
     def _visited(self, source: Source, *, listing: bool = False) -> Visit:
         visit = Visit(source, self.plan.options, self.plan.timeout, self.inherited, listing=listing)

@@ -3,8 +3,6 @@
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import pytest
-
 from tests.plugin.tools import DENSE_2, DENSE_5, HALF, WRONG, Project, dense
 
 pytest_plugins = "pytester"
@@ -185,14 +183,28 @@ def test_a_base_with_heirs_elsewhere_is_no_class_to_build(project: Project) -> N
     assert "note: core/base.py:Layer is an abstract base: not checked" in ran.section
 
 
-@pytest.mark.parametrize("dist", ["load", "loadfile"])
-def test_side_by_side_it_is_the_same(project: Project, dist: str) -> None:
+def test_side_by_side_it_is_the_same(project: Project) -> None:
     project.write({"net/broken.py": "def f(:\n", "net/dense.py": dense(WRONG), "net/names.py": NAMES.format(factor=2)})
     alone = project.run("--gradcheck", "net", "--junitxml=alone.xml")
-    beside = project.run("--gradcheck", "net", "-n", "2", "--dist", dist, "--junitxml=beside.xml")
-    assert (beside.code, beside.outcomes) == (alone.code, alone.outcomes)
-    assert beside.section == alone.section
-    one, other = cases(project.folder / "alone.xml"), cases(project.folder / "beside.xml")
-    assert {name: [(k.tag, k.text) for k in case] for name, case in one.items()} == {
-        name: [(k.tag, k.text) for k in case] for name, case in other.items()
-    }
+    told = contents(project.folder / "alone.xml")
+    assert {kind for kinds in told.values() for kind, _ in kinds} == {"failure", "error"}
+    for dist in ("load", "loadfile"):
+        beside = project.run("--gradcheck", "net", "-n", "2", "--dist", dist, "--junitxml=beside.xml")
+        assert (beside.code, beside.outcomes) == (alone.code, alone.outcomes)
+        assert beside.section == alone.section
+        assert contents(project.folder / "beside.xml") == told
+
+
+def contents(file: Path) -> dict[str, list[tuple[str, str | None]]]:
+    return {name: [(child.tag, child.text) for child in case] for name, case in cases(file).items()}
+
+
+def test_a_case_that_raises_only_in_its_check_is_skipped_with_the_reason(project: Project) -> None:
+    tired = "class Tired:\n    calls = 0\n\n    def forward(self, x):\n        self.calls += 1\n"
+    tired += (
+        "        if x.size < 3 and self.calls > 6:\n            raise ValueError('tired')\n        return 2 * x\n\n"
+    )
+    project.write({"tired/__init__.py": f"{tired}    def backward(self, dout):\n        return 2 * dout\n"})
+    ran = project.run("--gradcheck", "tired", "-rs")
+    assert (ran.code, ran.outcomes["skipped"]) == (0, 1)
+    assert "Tired() at array((1, 1), float64): raises ValueError: tired (__init__.py:7); no check" in ran.words

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.plugin.tools import DENSE_2, DENSE_5, HOME, WRONG, Project, dense
+from tests.plugin.tools import DENSE_2, DENSE_5, HOME, NEARLY, WRONG, Project, dense
 
 pytest_plugins = "pytester"
 
@@ -57,18 +57,18 @@ def test_expected_faults_of_what_there_is_not(project: Project) -> None:
 
 def test_which_setting_wins(project: Project) -> None:
     """The command line, the ini-file, [tool.gradcheck]; the replay says what `gradcheck run` must be told."""
-    project.write({"pyproject.toml": "[tool.gradcheck]\nseed = 5\nrtol = 1e-3\n", "dense.py": dense(WRONG)})
+    project.write({"pyproject.toml": "[tool.gradcheck]\nseed = 5\nrtol = 1e-6\n", "dense.py": dense(NEARLY)})
     assert "again: gradcheck run dense.py:Dense --seed 5 --case 0\n" in project.run("--gradcheck", "dense.py").out
     project.write({"pytest.ini": "[pytest]\ngradcheck_seed = 6\ngradcheck_method = screen\n"})
     assert "--seed 6 --case 0 --method screen" in project.run("--gradcheck", "dense.py").words
-    ran = project.run("--gradcheck", "dense.py", "--gradcheck-seed", "7", "--gradcheck-rtol", "0.6")
-    assert ran.code == 0  # twice as much is within that tolerance
+    ran = project.run("--gradcheck", "dense.py", "--gradcheck-seed", "7", "--gradcheck-rtol", "0.01")
+    assert ran.code == 0
 
 
 def test_a_configuration_elsewhere(project: Project) -> None:
     """The command line's path is relative to the folder where it is typed, the ini-file's to the root directory."""
-    tolerant = "[tool.gradcheck]\nrtol = 0.6\n"
-    project.write({"conf/one.toml": tolerant, "pytest.ini": "[pytest]\n", "sub/dense.py": dense(WRONG)})
+    tolerant = "[tool.gradcheck]\nrtol = 0.01\n"
+    project.write({"conf/one.toml": tolerant, "pytest.ini": "[pytest]\n", "sub/dense.py": dense(NEARLY)})
     assert project.run("--gradcheck", "sub", "--gradcheck-config", "conf/one.toml").code == 0
     project.write({"pytest.ini": "[pytest]\ngradcheck_config = conf/one.toml\n"})
     project.pytester.chdir()
