@@ -39,13 +39,15 @@ class Settings:
     @property
     def options(self) -> Options:
         """How to measure."""
-        return Options(**{name: value for name, value in self.given.items() if name != "timeout"})
+        values = {name: value for name, value in self.given.items() if name != "timeout"}
+        return Options(**values, conventions=self.config.conventions)
 
     @property
     def fixed(self) -> Options:
         """How to measure a baseline: as `gradcheck baseline` does, which has no options of its own."""
         here = self.config
-        return Options(seed=here.seed or 0, rtol=here.rtol, method=here.method or "auto", fixed=True)
+        method, conventions = here.method or "auto", here.conventions
+        return Options(seed=here.seed or 0, rtol=here.rtol, method=method, conventions=conventions, fixed=True)
 
     @property
     def plan(self) -> Plan:

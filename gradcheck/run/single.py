@@ -107,7 +107,3 @@ def of_case(checks: Sequence[TargetCheck], own: Sequence[str], case: str) -> lis
         at = check.result.name if check.result.name in found else at
         found[at].append(check)
     return found[case]
-
-
-def _quiet(_: str) -> None:
-    """No progress."""
