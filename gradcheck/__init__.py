@@ -27,6 +27,8 @@ __all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604 -- the keys of _HOME 
 
 
 def __getattr__(name: str) -> Any:
+    if name == "strategies":  # a module of its own, and hypothesis with it
+        return import_module("gradcheck.strategies")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)

@@ -147,6 +147,7 @@ def _plan(known: argparse.Namespace, config: "Config") -> "Plan":
             rtol=_first(known.rtol, config.rtol, None),
             method=_first(known.method, config.method, "auto"),
             budget=known.budget,
+            search=_first(known.search, config.search, 0),
             power=known.power,
             conventions=config.conventions,
         ),
@@ -164,6 +165,7 @@ def _repeated(known: argparse.Namespace) -> tuple[str, ...]:
     words = [] if known.rtol is None else ["--rtol", f"{known.rtol:g}"]
     words += [] if known.method is None else ["--method", known.method]
     words += [] if known.budget is None else ["--budget", str(known.budget)]
+    words += [] if known.search is None else ["--search", str(known.search)]
     words += [] if known.config is None else ["--config", known.config]
     return (*words, "--no-config") if known.no_config else tuple(words)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from gradcheck.base.errors import UsageError
 from gradcheck.cli_values import budget, jobs, method, rtol, seconds, whole
 
-_LATER = ("--search",)
 _FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 _DESCRIPTION = "Is a hand-written backward the derivative of its forward?"
+_SEARCH = "afterwards, draw N layers and inputs of each class, and shrink what fails (default: 0)"
 _TARGET = "file.py, a folder or package.module, each with an optional :Class"
 
 
@@ -25,17 +25,15 @@ def parse(arguments: Sequence[str] | None, version: str) -> argparse.Namespace:
     """The arguments, checked.
 
     Raises:
-        UsageError: a value that makes no sense, or an option of a later version.
+        UsageError: a value that makes no sense.
         SystemExit: --help, --version, or what argparse itself refuses (2).
     """
     parser = _parser(version)
     known = parser.parse_args(arguments)
     if known.command is None:
         parser.error("expected a command: run, explain or baseline")
-    if known.command == "run":
-        _refuse_later(known)
-        if known.budget is not None and known.method == "entries":
-            raise UsageError("--budget: --method entries measures every entry; use auto or screen with a budget")
+    if known.command == "run" and known.budget is not None and known.method == "entries":
+        raise UsageError("--budget: --method entries measures every entry; use auto or screen with a budget")
     return known
 
 
@@ -76,6 +74,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
     add("--rtol", type=rtol, metavar="X", help="relative tolerance (default: that of the precision)")
     add("--method", type=method, metavar="auto|entries|screen", help="every entry, or random directions (by size)")
     add("--budget", type=budget, metavar="N", help="forward evaluations a leaf that a screen may take")
+    add("--search", type=whole("--search"), metavar="N", help=_SEARCH)
     add("--power", action="store_true", help="corrupt each gradient on purpose: what would be caught?")
     add("--jobs", type=jobs, default=1, metavar="N", help="files that are checked at the same time (default: 1)")
     add("--strict", action="store_true", help="warnings fail")
@@ -83,15 +82,6 @@ def _run(parser: argparse.ArgumentParser) -> None:
     add("--case", type=whole("--case"), metavar="N", help="report only case N of each class, counted from 0")
     add("--leaf", metavar="NAME", help="report only this leaf")
     add("--all", action="store_true", help="show passing leaves too")
-    for option in _LATER:
-        add(option, nargs="?", const="", default=None, help=argparse.SUPPRESS)
-
-
-def _refuse_later(known: argparse.Namespace) -> None:
-    for option in _LATER:
-        value = getattr(known, option.removeprefix("--"))
-        if value is not None:
-            raise UsageError(f"{option}: not in this version of gradcheck")
 
 
 def _format(text: str) -> str:

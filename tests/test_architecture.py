@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 # Folders first, then the files at the top, in the order of their dependence: an arrow points to the left only.
 ORDER = (
     "base", "subjects", "gather", "numeric", "judge", "diagnose", "run", "store", "render", "progress",
+    "strategies",
     "api", "cli_values", "cli_arguments", "cli_output", "cli_baseline", "cli", "plugin", "pytest_plugin", "__main__",
 )  # fmt: skip
 LONGEST = 300

@@ -1,7 +1,8 @@
 """What a module's own gradcheck_cases() yields."""
 
 import inspect
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import ModuleType
@@ -20,6 +21,7 @@ from gradcheck.subjects.convention import Convention
 from gradcheck.subjects.spelling import is_network, paired_method_names
 
 _EXPECTED = "expected a layer, (layer, x) or (forward, backward, arguments)"
+_FEW = 6  # examples of a strategy that are checked without --search
 _MOST = 2000  # cases that one module may yield: an endless generator must come to an end
 
 
@@ -30,19 +32,25 @@ def own_cases(module: ModuleType) -> Any | None:
 
 
 def collect(
-    function: Any, target: str, chooser: Chooser | None = None
+    function: Any, target: str, chooser: Chooser | None = None, strategies: dict[str, list[Any]] | None = None
 ) -> tuple[list[tuple[str, Specimen]], list[Problem], list[str]]:
-    """(family label, specimen) for every item; what could not be understood or raised; what has nothing to check."""
+    """(family label, specimen) for every item; what could not be understood or raised; what has nothing to check.
+
+    strategies: gets the hypothesis strategies that were returned or yielded, by the labels of what they draw; a few
+    examples of each are items.
+    """
+    drawn = {} if strategies is None else strategies
     specimens: list[tuple[str, Specimen]] = []
     problems: list[Problem] = []
     notes: list[str] = []
-    for number, item in enumerate(_items(function, target, problems)):
+    for number, (item, strategy) in enumerate(_items(function, target, problems)):
         what = f"item {number} of gradcheck_cases() is"
         if _is_empty(item):
             notes.append(f"{target}: {what} an empty {type(item).__name__}: not checked")
             continue
         try:
-            specimens.append(_understood(item, chooser))
+            specimens.append(understood(item, chooser))
+            _remember(strategy, drawn, specimens[-1][0])
         except (TypeError, ValueError) as error:
             problems.append(_bad(target, f"{what} {error}"))
     if not specimens and not problems:
@@ -51,30 +59,61 @@ def collect(
     return specimens, problems, notes
 
 
-def families(specimens: list[tuple[str, Specimen]]) -> list[Family]:
+def families(
+    specimens: list[tuple[str, Specimen]],
+    strategies: Mapping[str, Sequence[Any]] | None = None,
+    chooser: Chooser | None = None,
+) -> list[Family]:
     """The specimens by label, in the order in which the labels come first."""
     grouped: dict[str, list[Specimen]] = {}
     for label, specimen in specimens:
         grouped.setdefault(label, []).append(specimen)
-    return [Family(label, True, partial(_readings, group)) for label, group in grouped.items()]
+    drawn = {label: partial(_drawn, own, chooser) for label, own in (strategies or {}).items()}
+    return [Family(label, True, partial(_readings, group, drawn.get(label))) for label, group in grouped.items()]
 
 
-def _items(function: Any, target: str, problems: list[Problem]) -> Iterator[Any]:
-    """What it yields, as far as it comes; what keeps it from yielding more is a problem."""
+def _drawn(strategies: Sequence[Any], chooser: Chooser | None, _: bool) -> Any:
+    from gradcheck.gather.strategic import author_cases  # noqa: PLC0415 -- hypothesis is loaded for a search alone
+
+    return author_cases(strategies, lambda item: understood(item, chooser), name_of)
+
+
+def _items(function: Any, target: str, problems: list[Problem]) -> Iterator[tuple[Any, Any]]:
+    """What it yields, each with the strategy that drew it or None; what keeps it from yielding more is a problem."""
     try:
         made = function()
+        made = [made] if is_strategy(made) else made
         if _is_one_case(made):
             problems.append(_bad(target, "gradcheck_cases() returns one case; return a list of cases, or yield it"))
         elif not isinstance(made, Iterable):
             problems.append(_bad(target, f"gradcheck_cases() returns {describe(made)}, which is not iterable"))
         else:
-            yield from _first(made, target, problems)
+            for item in _first(made, target, problems):
+                yield from _examples(item) if is_strategy(item) else [(item, None)]
     except BaseException as error:
         if isinstance(error, GeneratorExit):
             raise
         failure = failure_of(error)
         message = f"gradcheck_cases() raises {failure.kind}: {failure.message}"
         problems.append(Problem(target, failure.kind, message, failure.where))
+
+
+def _remember(strategy: Any, drawn: dict[str, list[Any]], label: str) -> None:
+    """That this strategy draws things of this label; None draws nothing."""
+    if strategy is not None and not any(strategy is other for other in drawn.get(label, ())):
+        drawn.setdefault(label, []).append(strategy)
+
+
+def is_strategy(thing: Any) -> bool:
+    """Is it a strategy of hypothesis, which whoever made it has imported?"""
+    loaded = sys.modules.get("hypothesis.strategies")
+    return loaded is not None and isinstance(thing, loaded.SearchStrategy)
+
+
+def _examples(strategy: Any) -> list[tuple[Any, Any]]:
+    from gradcheck.gather.drawing import few  # noqa: PLC0415
+
+    return [(example, strategy) for example in few(strategy, _FEW)]
 
 
 def _is_empty(item: Any) -> bool:
@@ -99,7 +138,7 @@ def _is_one_case(made: Any) -> bool:
 
 def _is_understood(item: Any) -> bool:
     try:
-        _understood(item)
+        understood(item)
     except (TypeError, ValueError):
         return False
     return True
@@ -109,7 +148,8 @@ def _bad(target: str, message: str) -> Problem:
     return Problem(target, "BadCase", f"{message}; {_EXPECTED}")
 
 
-def _understood(item: Any, chooser: Chooser | None = None) -> tuple[str, Specimen]:
+def understood(item: Any, chooser: Chooser | None = None) -> tuple[str, Specimen]:
+    """(family label, specimen) of one item; TypeError or ValueError where it is none."""
     if isinstance(item, tuple | list):
         return _sequence(list(item), chooser)
     return _layer(item, None, _chosen(chooser, item))
@@ -169,11 +209,11 @@ def _first_input(layer: Any) -> Any:
     return draw(tuple(shape)) if isinstance(shape, tuple | list) else None
 
 
-def _readings(group: list[Specimen]) -> list[Reading]:
-    names = distinct(map(_name, group))
+def _readings(group: list[Specimen], drawn: Callable[[bool], Any] | None) -> list[Reading]:
+    names = distinct(map(name_of, group))
     cases = [Case(name, number, partial(_same, s)) for number, (name, s) in enumerate(zip(names, group, strict=True))]
     cases = [replace(c, arguments=_arguments(s)) for c, s in zip(cases, group, strict=True)]
-    return [Reading(tuple(cases), len(cases))]
+    return [Reading(tuple(cases), len(cases), drawn=drawn)]
 
 
 def _same(specimen: Specimen) -> Specimen:
@@ -185,7 +225,8 @@ def _arguments(specimen: Specimen) -> dict[str, Any]:
     return recovered(specimen.layer) if isinstance(specimen, LayerSpecimen) else {}
 
 
-def _name(specimen: Specimen) -> str:
+def name_of(specimen: Specimen) -> str:
+    """`Dense(n_in=3, n_out=2) at array((4, 3), float64)`."""
     if isinstance(specimen, LayerSpecimen):
         name = call(type(specimen.layer).__name__, recovered(specimen.layer))
         return name if specimen.x is None else f"{name} at {describe(specimen.x)}"

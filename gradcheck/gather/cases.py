@@ -94,7 +94,13 @@ def _reading(cls: type, way: Way, pairs: Sequence[Pair]) -> tuple[Reading, list[
         number += sizes.distinct
     names = distinct(case.name for case in cases)
     named = tuple(replace(case, name=name) for case, name in zip(cases, names, strict=True))
-    return Reading(named, number, tuple(_refusals(refused))), refused
+    return Reading(named, number, tuple(_refusals(refused)), partial(_drawn, cls, way, pairs)), refused
+
+
+def _drawn(cls: type, way: Way, pairs: Sequence[Pair], batch: bool, **fixed: Any) -> Any:
+    from gradcheck.gather.drawing import class_cases  # noqa: PLC0415 -- hypothesis is loaded for a search alone
+
+    return class_cases(cls, way, pairs[:_MOST_PAIRS], batch=batch, fixed=fixed)
 
 
 def _refusals(refused: Sequence[tuple[str, Failure]]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from gradcheck.base.errors import UsageError
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.targets import resolve
 
-NOT_YET = ("search", "budget", "power", "jobs")
+NOT_YET = ("budget", "power", "jobs")
 _METHODS = ("auto", "entries", "screen")
 _FAULT_KEYS = ("target", "leaf", "cause", "reason")
 
@@ -59,6 +59,7 @@ class Config:
     seed: int | None = None
     rtol: float | None = None
     method: str | None = None
+    search: int | None = None
     expected: tuple[ExpectedFault, ...] = ()
     baselines: str = "reports/baselines"
     conventions: tuple[NamedConvention, ...] = ()
@@ -123,8 +124,16 @@ def _targets(file: Path, value: object) -> tuple[str, ...]:
 
 
 def _seed(file: Path, value: object) -> int:
+    return _whole(file, "seed", value)
+
+
+def _search(file: Path, value: object) -> int:
+    return _whole(file, "search", value)
+
+
+def _whole(file: Path, key: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise _wrong(file, "seed", "an integer of at least 0", value)
+        raise _wrong(file, key, "an integer of at least 0", value)
     return value
 
 
@@ -203,6 +212,7 @@ _READERS: Mapping[str, Callable[[Path, object], Any]] = {
     "seed": _seed,
     "rtol": _rtol,
     "method": _method,
+    "search": _search,
     "expected": _expected,
     "baselines": _baselines,
     "conventions": _conventions,

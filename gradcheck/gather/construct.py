@@ -1,4 +1,4 @@
-"""Constructor parameters -> values: a table of the names that people use."""
+"""Constructor parameters -> values: a table of the names that people use, then what annotations and words tell."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.gather.choices import choices
 from gradcheck.gather.naming import parameters_of
-from gradcheck.gather.sizes import Sizes
+from gradcheck.gather.sizes import SETS, Sizes
 
 Value = Callable[[Sizes], Any]
 
@@ -84,7 +85,8 @@ def wants_activation(cls: type) -> bool:
 def unknown_parameters(cls: type) -> list[str]:
     """The required parameters for which no value is known."""
     known = {*SHAPE_LIKE, *_FIXED, "activation", "activation_prime"}
-    return [p.name for p in parameters_of(cls) if p.default is inspect.Parameter.empty and p.name not in known]
+    required = [p for p in parameters_of(cls) if p.default is inspect.Parameter.empty and p.name not in known]
+    return [p.name for p in required if not choices(cls, p)]
 
 
 def arguments_for(cls: type, sizes: Sizes, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,6 +94,8 @@ def arguments_for(cls: type, sizes: Sizes, given: Mapping[str, Any]) -> dict[str
     values: dict[str, Any] = {}
     for parameter in parameters_of(cls):
         value = _value(parameter, sizes, given)
+        if value is inspect.Parameter.empty and parameter.default is inspect.Parameter.empty:
+            value = _chosen(cls, parameter, sizes)
         if value is not inspect.Parameter.empty:
             values[parameter.name] = value
     return values
@@ -107,6 +111,13 @@ def _value(parameter: inspect.Parameter, sizes: Sizes, given: Mapping[str, Any])
     if name in SHAPE_LIKE and (required or _replaces(parameter.default, SHAPE_LIKE[name](sizes), sizes)):
         return SHAPE_LIKE[name](sizes)
     return _FIXED[name](sizes) if name in _FIXED and (required or name in _ALWAYS) else inspect.Parameter.empty
+
+
+def _chosen(cls: type, parameter: inspect.Parameter, sizes: Sizes) -> Any:
+    """Of the values that its annotation or its class's source tells, another at each set of sizes."""
+    values = choices(cls, parameter)
+    number = SETS.index(sizes) if sizes in SETS else 0
+    return values[number % len(values)] if values else inspect.Parameter.empty
 
 
 def _replaces(default: object, value: object, sizes: Sizes) -> bool:

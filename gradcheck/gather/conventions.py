@@ -1,7 +1,7 @@
 """A Convention that a module, the configuration or an installed package declares, put into every case."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -103,7 +103,23 @@ def _loaded(named: NamedConvention) -> Convention:
 
 
 def _readings(family: Family, chooser: Chooser) -> Sequence[Reading]:
-    return [replace(r, cases=tuple(_case(case, family.label, chooser) for case in r.cases)) for r in family.readings()]
+    return [_reading(reading, family.label, chooser) for reading in family.readings()]
+
+
+def _reading(reading: Reading, label: str, chooser: Chooser) -> Reading:
+    cases = tuple(_case(case, label, chooser) for case in reading.cases)
+    drawn = None if reading.drawn is None else partial(_drawn, reading.drawn, label, chooser)
+    return replace(reading, cases=cases, drawn=drawn)
+
+
+def _drawn(drawn: Callable[[bool], Any], label: str, chooser: Chooser, batch: bool) -> Any:
+    return drawn(batch).map(lambda found: _example(found, label, chooser))
+
+
+def _example(found: Any, label: str, chooser: Chooser) -> Any:
+    """An example of a search, and the wider ones that it is held against."""
+    wider = tuple(partial(lambda make: _example(make(), label, chooser), make) for make in found.wider)
+    return replace(found, case=_case(found.case, label, chooser), wider=wider)
 
 
 def _case(case: Case, label: str, chooser: Chooser) -> Case:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from types import ModuleType
+from typing import Any
 
 from gradcheck.gather.authored import collect, families, own_cases
 from gradcheck.gather.bases import is_unfinished
@@ -58,7 +59,8 @@ def _authored(
     function: Callable[[], object],
     chooser: Chooser,
 ) -> Offer:
-    specimens, problems, notes = collect(function, source.spelled, chooser)
+    strategies: dict[str, list[Any]] = {}
+    specimens, problems, notes = collect(function, source.spelled, chooser, strategies)
     covered = {type(s.layer) for _, s in specimens if isinstance(s, LayerSpecimen)}
     labels = {label for label, _ in specimens}
     left_out = [
@@ -67,7 +69,7 @@ def _authored(
         if is_layer_class(cls) and not any(issubclass(c, cls) for c in covered) and not _excuse(cls, inherited)
         if cls.__name__ not in labels
     ]
-    return Offer(tuple(families(specimens)), tuple(problems), (*notes, *left_out))
+    return Offer(tuple(families(specimens, strategies, chooser)), tuple(problems), (*notes, *left_out))
 
 
 def _built(module: ModuleType, source: Source, inherited: frozenset[str], chooser: Chooser) -> Offer:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.specimen import Case
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 Arguments = Mapping[str, Any]
 
@@ -23,12 +26,14 @@ class Reading:
     """One way to understand a constructor's parameters, as cases over several shapes.
 
     distinct: how many of the cases, from the first on, have all sizes distinct · notes: shapes that the
-    constructor refused.
+    constructor refused · drawn: for a search, makes a strategy of gather.drawing's Drawn, at any sizes and options (its
+    argument: three rows in place of the article's one too?); None where there is none.
     """
 
     cases: tuple[Case, ...]
     distinct: int = 1
     notes: tuple[str, ...] = ()
+    drawn: "Callable[..., SearchStrategy[Any]] | None" = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,7 +39,7 @@ def ways(cls: type) -> list[Way]:
     if names & {*_INPUT_SHAPE}:
         found = _shaped(cls, names, images=images)
     elif images:
-        found = [_one(axes) for axes in ("NCHW", "NHWC", "HWC", "CHW", "HW")]
+        found = [_one(axes) for axes in ("NCHW", "NHWC", "HWC", "CHW", "HW", "NCW", "NWC")]
     elif "num_embeddings" in names or "vocab_size" in names:
         found = [_indices]
     elif names & {*N_IN, *N_OUT, "hidden_size", "hidden_dim"}:

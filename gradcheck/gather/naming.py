@@ -1,5 +1,6 @@
 """Names of cases: what was passed, never an address."""
 
+import enum
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -16,6 +17,8 @@ def describe(value: object) -> str:
         return f"array({value.shape}, {value.dtype})"
     if isinstance(value, np.generic):
         return describe(value.item())
+    if isinstance(value, enum.Enum):
+        return f"{type(value).__name__}.{value.name}"
     if isinstance(value, _PLAIN):
         return _short(repr(value), type(value).__name__)
     if isinstance(value, tuple | list):

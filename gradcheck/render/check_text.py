@@ -17,7 +17,7 @@ def check_block(check: Json, *, show_all: bool, known: Known | None = None) -> s
     known = set() if known is None else known
     explained = [finding_text(finding, check["target"], known) for finding in check["findings"]]
     parts = [headline(check), error_text(check["error"]), leaves_text(check["leaves"], show_all=show_all)]
-    parts += [*explained, *map(note_text, check["notes"]), _expected(check), _replay(check)]
+    parts += [*explained, *map(note_text, check["notes"]), _expected(check), _replay(check), _paste(check)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -165,6 +165,19 @@ def _expected(check: Json) -> str:
 def _replay(check: Json) -> str:
     shown = check["replay"] and not check["expected"] and check["verdict"] != "pass"
     return command(f"again: {clean(check['replay'])}", indent=BODY) if shown else ""
+
+
+def _paste(check: Json) -> str:
+    """The lines to paste, as they are: code is not wrapped."""
+    paste = check.get("paste")
+    if not paste:
+        return ""
+    told = (("To keep it as a case, in the layer's module:", paste["case"]), ("As a test:", paste["test"]))
+    return "\n\n".join(f"{BODY}{title}\n\n{_code(text)}" for title, text in told)
+
+
+def _code(text: str) -> str:
+    return "\n".join(f"{BODY * 2}{line}".rstrip() for line in map(clean, text.split("\n")))
 
 
 def _entries(number: int) -> str:

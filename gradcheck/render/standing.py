@@ -104,4 +104,5 @@ def _reason(check: Json) -> tuple[Any, ...]:
     error = check["error"] or {}
     leaves = tuple((leaf["name"], leaf["verdict"]) for leaf in check["leaves"] if leaf["verdict"] != "pass")
     findings = tuple(sorted({(finding["leaf"], finding["cause"]) for finding in check["findings"]}))
-    return (check["expected"], check["verdict"], error.get("kind"), error.get("where"), leaves, findings)
+    pasted = (check.get("paste") or {}).get("case")  # what a search has found is never told in short
+    return (pasted, check["expected"], check["verdict"], error.get("kind"), error.get("where"), leaves, findings)

@@ -13,6 +13,7 @@ from gradcheck.render.wording import clean, count, index, mark, value, wrap
 from gradcheck.store.numbers import Json, from_json
 
 _LISTED = 6  # cases in short, of those that fail for one reason
+_OF_CLASS = ("search:", "power:")  # notes of a whole class, which stand at its first check
 _ADDED = re.compile(r"(?P<own>.+) \[(?P<added>[^\[\]()=]+)\]")  # `FCLayer(input_shape=(1, 3)) [zeros]`
 
 
@@ -79,7 +80,7 @@ def _remarks(checks: list[Json]) -> Iterator[str]:
     """Notes and marks of the passing checks, each said once."""
     said = Counter(note for check in checks for note in dict.fromkeys(_said(check)))
     for note, times in said.items():
-        counts = len(checks) > 1 and not note.endswith("no check")
+        counts = len(checks) > 1 and not note.endswith("no check") and not note.startswith(_OF_CLASS)
         of = f" ({times} of {count(len(checks), 'check')})" if counts else ""
         yield wrap(f"note: {note}{of}", indent=BODY, hanging=BODY * 2)
 

@@ -22,6 +22,7 @@ from gradcheck.run.messages import Job, Tick, from_bytes, to_bytes
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from gradcheck.run.worker import main; main(sys.argv[2])"
 )
+_NOWHERE = os.path.join(os.devnull, "hypothesis")  # noqa: PTH118 -- no folder: a .hypothesis is not written unasked
 _PATIENCE = 0.2  # seconds between two looks at the process while it is silent
 
 
@@ -42,7 +43,7 @@ class Child:
             stderr=subprocess.STDOUT,
             pass_fds=[theirs.fileno()],
             start_new_session=True,
-            env={"MPLBACKEND": "Agg", **os.environ},
+            env={"MPLBACKEND": "Agg", "HYPOTHESIS_STORAGE_DIRECTORY": _NOWHERE, **os.environ},
         )
         theirs.close()
         self._send(job)

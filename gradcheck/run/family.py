@@ -65,7 +65,8 @@ class FamilyRun:
 
     path: the file to name where a result names none · refused: kinds of added cases, such as "[batch of 3]",
     at which a class that we built has raised: they are not tried at its other shapes · ranks: of the leaves
-    of cases that have had the special points · judge: in place of a check, one that only tries the case.
+    of cases that have had the special points · judge: in place of a check, one that only tries the case
+    fitting: the reading that fits, once it is known.
     """
 
     family: Family
@@ -75,6 +76,7 @@ class FamilyRun:
     refused: set[str] = field(default_factory=set)
     ranks: set[tuple[int, ...]] = field(default_factory=set)
     judge: Callable[[Case, Options], CheckResult] | None = None
+    fitting: list[Reading] = field(default_factory=list)
 
     def own(self) -> list[Checked]:
         """The own cases alone, of the reading that fits."""
@@ -105,6 +107,7 @@ class FamilyRun:
         else:
             number = next((n for n, own in tried.items() if _works(own, len(own))), 0)
         own = tried[number]
+        self.fitting[:] = readings[number : number + 1]
         return number, own if self.family.authored else _tolerant(own, readings[number].notes)
 
     def _own(self, number: int, reading: Reading) -> dict[int, Checked]:
@@ -179,12 +182,12 @@ class FamilyRun:
             return Checked(case, settled)
         self.line.started(key, case.name)
         seed_everything(self.options.seed)
-        result = self._result(case)
+        result = self.judged(case)
         result = replace(result, name=case.name, path=result.path or self.path)
         self.line.settled(key, result)
         return Checked(case, result)
 
-    def _result(self, case: Case) -> CheckResult:
+    def judged(self, case: Case) -> CheckResult:
         """The check; a KeyboardInterrupt or the like that the layer raises is its error as any other."""
         try:
             return (self.judge or check_case)(case, self.options)

@@ -18,8 +18,8 @@ from gradcheck.run.result import CheckResult
 class Key:
     """Where in a file the child is.
 
-    step: "start", "import", "cases", "build", "case", "points", "factors", "power" or "end" · label: the family
-    reading, own, added: which reading of the family, which of its cases (from 0), which added case of
+    step: "start", "import", "cases", "build", "case", "points", "factors", "power", "search" or "end"
+    label: the family · reading, own, added: which reading of it, which of its cases (from 0), which added case of
     that one (0: the case itself).
     """
 

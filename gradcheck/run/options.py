@@ -18,6 +18,7 @@ class Options:
     method: one of METHODS · budget: forward evaluations a leaf, None for no limit but the search's own
     conventions: that the configuration names
     fixed: at the point of a baseline, whose fingerprint the result then has
+    search: examples of each class that Hypothesis draws and checks afterwards, 0 for none
     power: afterwards, tell which corruptions of the gradient would have been caught · corrupt: what wraps the subject,
     to plant one.
     """
@@ -28,5 +29,6 @@ class Options:
     budget: int | None = None
     conventions: tuple[NamedConvention, ...] = ()
     fixed: bool = False
+    search: int = 0
     power: bool = False
     corrupt: Callable[[Any], Any] | None = None

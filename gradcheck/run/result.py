@@ -107,13 +107,22 @@ class Evaluations:
 
 
 @dataclass(frozen=True)
+class Paste:
+    """A failure that a search has found, as Python: a gradcheck_cases() for its module, a file for pytest."""
+
+    case: str
+    test: str
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """One check: one subject at one point.
 
     name: the case, e.g. "FCLayer(input_shape=(1, 3), output_shape=(1, 2))" · path: file really checked
     error: set when the verdict is `error` · symbols: the named quantities of this case (sizes,
     integer and float attributes), used to name factors over a family · fingerprint: at the point of a baseline
-    backward: file and line of its definition, where there is a source.
+    backward: file and line of its definition, where there is a source
+    paste: of a failure that a search has found, how to write it down.
     """
 
     name: str
@@ -129,6 +138,7 @@ class CheckResult:
     path: str | None = None
     fingerprint: Fingerprint | None = None
     backward: tuple[str, int] | None = None
+    paste: Paste | None = None
 
     @property
     def passed(self) -> bool:

@@ -135,12 +135,17 @@ class Visit:
         """A child was stopped: the step that it was at is settled by that; True ends the file."""
         if key.step == "end":
             return True
-        failure = replace(failure, message=f"{_WHAT.get(key.step, 'checking it')} {failure.message}")
+        failure = replace(failure, message=f"{self._what(key)} {failure.message}")
         if key.step in ("start", "import", "cases") or key in self.known:
             self.problems.append(Problem.of(self.source.spelled, failure))
             return True
         self.known[key] = failure
         return False
+
+    def _what(self, key: Key) -> str:
+        if key.step == "search":
+            return f"it came to {self.names.get(key, 'an example')}, which"
+        return _WHAT.get(key.step, "checking it")
 
 
 def _with_output(result: CheckResult, output: str) -> CheckResult:

@@ -17,6 +17,7 @@ from gradcheck.gather.family import CannotBuildError, Family, Offer
 from gradcheck.gather.load import load, seed_everything
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.targets import Source
+from gradcheck.gather.written import Place
 from gradcheck.judge.verdict import Verdict
 from gradcheck.run.check import try_case
 from gradcheck.run.factors import name_factors
@@ -67,6 +68,7 @@ class _Worker:
         self._job = job
         self._known: Mapping[Key, CheckResult | Failure] = job.known
         self._sending = threading.Lock()
+        self._fixed: list[str] = []  # families of which a search has nothing to draw
 
     def known(self, key: Key) -> CheckResult | Failure | None:
         return self._known.get(key)
@@ -88,6 +90,7 @@ class _Worker:
         self._send(Remarks(found.problems, found.notes, len(families)))
         for family in families:
             self._send(self._family(family))
+        self._send(Remarks((), self._unsearched(), len(families)))
         self.started(Key("end"), "")
 
     def _offer(self) -> Offer:
@@ -113,12 +116,14 @@ class _Worker:
         try:
             if self._job.listing:
                 return Finished(family.label, tuple(self._listed(family)))
-            checks = FamilyRun(family, self._job.options, self, str(self._job.source.path)).run()
+            run = FamilyRun(family, self._job.options, self, str(self._job.source.path))
+            checks = run.run()
         except CannotBuildError as error:
             return Finished(family.label, problem=error.problem)
         except BaseException as error:  # a constructor of the user's that calls sys.exit()
             return Finished(family.label, problem=Problem.of(target, failure_of(error)))
-        return Finished(family.label, tuple(self._powered(family, checks, self._named(family, checks))))
+        results = self._powered(family, checks, self._named(family, checks))
+        return Finished(family.label, tuple(self._searched(run, results)))
 
     def _listed(self, family: Family) -> list[CheckResult]:
         """One result a case, which has measured nothing; an author's cases need not even be tried."""
@@ -136,6 +141,34 @@ class _Worker:
         self.started(key, family.label)
         notes = power_notes(results, checks, self._job.options)
         return [replace(results[0], notes=(*results[0].notes, *notes)), *results[1:]]
+
+    def _searched(self, run: FamilyRun, results: list[CheckResult]) -> list[CheckResult]:
+        """With --search: what was found, after the family's own checks; notes of the first of these."""
+        if not self._job.options.search or all(result.verdict is Verdict.ERROR for result in results):
+            return results
+        drawn = run.fitting[0].drawn if run.fitting else None
+        if drawn is None:
+            self._fixed.append(run.family.label)
+            return results
+        found, notes = self._search(run, drawn("[batch of 3]" not in run.refused))
+        first = replace(results[0], notes=(*results[0].notes, *notes))
+        return [first, *results[1:], *map(plain, found)]
+
+    def _search(self, run: FamilyRun, drawn: Any) -> tuple[list[CheckResult], list[str]]:
+        from gradcheck.run.search import Search, failing_key, interrupted, search_key  # noqa: PLC0415 -- hypothesis
+
+        failure = self.known(search_key(run))
+        if isinstance(failure, Failure):
+            return interrupted(self.known(failing_key(run)), failure)
+        self.started(search_key(run), run.family.label)
+        return Search(run, _place(self._job.source)).results(drawn)
+
+    def _unsearched(self) -> tuple[str, ...]:
+        """What --search had nothing to draw for."""
+        if not self._fixed:
+            return ()
+        names = ", ".join(self._fixed)
+        return (f"{self._job.source.spelled}: --search drew nothing for {names}; {_HOW}",)
 
     def _named(self, family: Family, checks: list[Checked]) -> list[CheckResult]:
         """The final results, the factors named over the family."""
@@ -163,7 +196,20 @@ _DOING = {
     "points": "looking for further points",
     "factors": "naming factors",
     "power": "what would have been caught",
+    "search": "searching",
 }
+
+
+_HOW = (
+    "it draws for classes that are built from their constructor's parameters, and from a hypothesis strategy that "
+    "gradcheck_cases() returns or yields"
+)
+
+
+def _place(source: Source) -> Place:
+    """How the names of a target are imported from the current folder."""
+    root = os.path.relpath(source.root)
+    return Place(source.module or "", os.path.relpath(source.path), "" if root == "." else root)
 
 
 def _alike(checks: list[Checked]) -> list[list[int]]:

@@ -5,6 +5,8 @@ Schema 1 is only ever added to. Keys that the text report needs beyond the contr
 `expected_vanished`, `notes`, `interrupted` and `folder` (what relative paths are relative to). The other reports
 need: a leaf's `maps.wrong` (how many wrong entries a block holds) and `distance` (as `curve`, from yours in place of
 measured), a check's `backward` (path and line of its definition), a run's `options` (strict, allow_inconclusive).
+Of a failure that a search has found, a check's `paste` is {"case": a gradcheck_cases() for the module, "test": a file
+for pytest}, both as text; of every other check, and where the case cannot be written down, it is null.
 """
 
 from collections import Counter
@@ -51,6 +53,7 @@ def check_record(
         "path": result.path,
         "backward": None if result.backward is None else {"path": result.backward[0], "line": result.backward[1]},
         "index": index,
+        "paste": None if result.paste is None else {"case": result.paste.case, "test": result.paste.test},
     }
 
 

@@ -61,7 +61,8 @@ def test_no_config_reads_none(cli: Cli) -> None:
     [
         pytest.param(TABLE + "target = []\n", "unknown key 'target'; did you mean 'targets'?", id="a key"),
         pytest.param(TABLE + "zzz = 1\n", "unknown key 'zzz'; expected one of targets, seed", id="no such key"),
-        pytest.param(TABLE + "search = 5\n", "'search', which comes with a later version", id="later"),
+        pytest.param(TABLE + "jobs = 5\n", "'jobs', which comes with a later version", id="later"),
+        pytest.param(TABLE + "search = 1.5\n", "search: expected an integer of at least 0, got 1.5", id="search"),
         pytest.param(TABLE + "targets = 'a.py'\n", "targets: expected a list of strings, got 'a.py'", id="targets"),
         pytest.param(TABLE + "seed = -1\n", "seed: expected an integer of at least 0, got -1", id="seed"),
         pytest.param(TABLE + "seed = true\n", "seed: expected an integer of at least 0, got True", id="seed, a bool"),

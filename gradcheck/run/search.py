@@ -1,0 +1,190 @@
+"""`--search N`: Hypothesis draws layers and inputs of one family, the check judges each, what fails is shrunk.
+
+Imports hypothesis, so imported where a search is asked for. What a layer raises on is left out, not failed: it may be
+a shape that it was not made for. Whatever fails is grouped by its failing leaves, and each group is shrunk by itself.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from hypothesis import reject
+from hypothesis.errors import Flaky, Unsatisfiable
+
+from gradcheck.base.errors import Failure
+from gradcheck.base.failures import failure_of
+from gradcheck.gather.authored import understood
+from gradcheck.gather.drawing import Drawn, examine, rounded
+from gradcheck.gather.load import seed_everything
+from gradcheck.gather.specimen import Case
+from gradcheck.gather.written import Place, case_lines, pytest_lines
+from gradcheck.judge.verdict import Verdict
+from gradcheck.run.check import try_case
+from gradcheck.run.examples import Tally
+from gradcheck.run.factors import name_alone
+from gradcheck.run.family import FamilyRun
+from gradcheck.run.messages import Key, plain
+from gradcheck.run.options import Options
+from gradcheck.run.result import CheckResult, Paste
+
+SUFFIX = "[found by search]"
+_MOST = 3  # failing groups of leaves that are reported
+_BROADCAST = Failure("Broadcast", "it fails where a size of 1 is broadcast, and raises at any larger one")
+_UNWRITTEN = (
+    "search: it cannot be written down to be pasted (an argument that has no expression or that the layer does not "
+    "keep, weights that np.random.seed does not reach); the command below runs it again"
+)
+Signature = frozenset[str]
+
+
+@dataclass
+class Search:
+    """The search of one family.
+
+    place: where what is pasted takes its names from · smallest: the last failing example of each group, which is the
+    smallest once Hypothesis has come to its end.
+    """
+
+    run: FamilyRun
+    place: Place
+    tally: Tally = field(default_factory=Tally)
+    smallest: dict[Signature, tuple[Drawn, CheckResult]] = field(default_factory=dict)
+    _kinds: dict[Signature, type[Exception]] = field(default_factory=dict)
+
+    def results(self, drawn: Any) -> tuple[list[CheckResult], list[str]]:
+        """What was found, each shrunk; notes of what was tried."""
+        options, stopped = self.run.options, ""
+        try:
+            examine(drawn, self._examine, options.search, options.seed)
+        except Unsatisfiable:
+            pass  # the layer raises at every example: the note says so
+        except Exception as error:
+            if not self.smallest or self._is_foreign(error):
+                failure = failure_of(error)
+                stopped = f"drawing was stopped by {failure.kind}: {failure.message}"
+        found = [self._reported(*self.smallest[signature]) for signature in self._chosen()]
+        return found, self.tally.notes(found=bool(found), stopped=stopped)
+
+    def _is_foreign(self, error: BaseException) -> bool:
+        """Is it, or is one of a group, something else than a failing example of ours?"""
+        if isinstance(error, BaseExceptionGroup):
+            return any(map(self._is_foreign, error.exceptions))
+        return not isinstance(error, (*self._kinds.values(), Flaky))
+
+    def _examine(self, drawn: Drawn) -> None:
+        """Check one example: raises where it fails, rejects it where the layer raises."""
+        if drawn.label != self.run.family.label:
+            self.tally.others[drawn.label] += 1
+            reject()
+        before = self.tally.known(drawn)
+        result = before or self._checked(drawn)
+        if result.verdict is Verdict.ERROR or (before is not None and result.verdict is not Verdict.FAIL):
+            reject()  # what has passed before does not count again
+        if result.verdict is Verdict.FAIL:
+            signature = _signature(result)
+            self.smallest[signature] = (drawn, result)
+            raise self._kinds.setdefault(signature, type("_FailingError", (Exception,), {}))
+
+    def _checked(self, drawn: Drawn) -> CheckResult:
+        result = self._judged(drawn.case)
+        if result.verdict is Verdict.FAIL and self._is_broadcast(drawn):
+            result = CheckResult(result.name, Verdict.ERROR, error=_BROADCAST)
+        self.tally.add(drawn, result)
+        if result.verdict is Verdict.FAIL:  # kept by the parent, in case that shrinking costs this process
+            self.run.line.settled(failing_key(self.run), plain(self._named(drawn, result)))
+        return result
+
+    def _is_broadcast(self, drawn: Drawn) -> bool:
+        """Does a size of 1 stand where no other could, so that numpy alone has made it fit?
+
+        x + x W with one column and a W of another width: forward runs, and is not the function that was meant.
+        """
+        return any(try_case(make().case, self.run.options).verdict is Verdict.ERROR for make in drawn.wider)
+
+    def _judged(self, case: Case) -> CheckResult:
+        """A check from the seed on; the time limit counts from here."""
+        self.run.line.started(search_key(self.run), case.name)
+        seed_everything(self.run.options.seed)
+        return self.run.judged(case)
+
+    def _chosen(self) -> list[Signature]:
+        """Groups with few leaves first; one that holds all the leaves of another says nothing new."""
+        kept: list[Signature] = []
+        for signature in sorted(self.smallest, key=lambda leaves: (len(leaves), sorted(leaves))):
+            if not any(other <= signature for other in kept):
+                kept.append(signature)
+        return kept[:_MOST]
+
+    def _reported(self, drawn: Drawn, result: CheckResult) -> CheckResult:
+        """The smallest example of a group: rounded where that still fails alike, its factors named, to be pasted."""
+        plainer = rounded(drawn)
+        if plainer is not None:
+            again = self._judged(plainer.case)
+            if _causes(again) == _causes(result):
+                drawn, result = plainer, again
+        result = self._named(drawn, name_alone(result, drawn.case.build()))
+        paste = self._paste(drawn, _signature(result))
+        return replace(result, paste=paste, notes=(*result.notes, *([] if paste else [_UNWRITTEN])))
+
+    def _named(self, drawn: Drawn, result: CheckResult) -> CheckResult:
+        return replace(result, name=f"{drawn.case.name} {SUFFIX}", path=self.run.path)
+
+    def _paste(self, drawn: Drawn, signature: Signature) -> Paste | None:
+        """The example as Python; only where these very lines have been run here, and have failed."""
+        if drawn.written is None:
+            return None
+        options = self.run.options
+        case = case_lines(drawn.written, options.seed)
+        again = self._judged(Case("pasted", 0, lambda: _pasted(case, drawn.written.home if drawn.written else "")))
+        if again.verdict is not Verdict.FAIL or not signature & _signature(again):
+            return None
+        return Paste(case, pytest_lines(drawn.written, self.place, _changed(options), options.seed))
+
+
+def search_key(run: FamilyRun) -> Key:
+    """The step of the search itself."""
+    return Key("search", run.family.label)
+
+
+def failing_key(run: FamilyRun) -> Key:
+    """Under which the last failing example is kept."""
+    return Key("search", run.family.label, own=1)
+
+
+def interrupted(failing: CheckResult | Failure | None, failure: Failure) -> tuple[list[CheckResult], list[str]]:
+    """What there is of a search that cost its process."""
+    found = [failing] if isinstance(failing, CheckResult) else []
+    return found, [
+        f"search: {failure.message}; {'what had failed by then stands here' if found else 'it found nothing'}"
+    ]
+
+
+def _pasted(case: str, home: str) -> Any:
+    """The specimen that the lines make in their module."""
+    names: dict[str, Any] = {**vars(sys.modules[home]), "np": np}
+    exec(case, names)  # noqa: S102 -- our own lines, tried before the user is told to paste them
+    cases: Callable[[], Any] = names["gradcheck_cases"]
+    return understood(next(iter(cases())))[1]
+
+
+def _signature(result: CheckResult) -> Signature:
+    """The leaves that fail, and those that a finding names."""
+    failing = {leaf.name for leaf in result.leaves.values() if leaf.verdict is Verdict.FAIL}
+    return frozenset(failing or {finding.leaf for finding in result.findings})
+
+
+def _causes(result: CheckResult) -> Counter[tuple[str, str]] | None:
+    """(leaf, cause) of every finding of a failing check."""
+    if result.verdict is not Verdict.FAIL:
+        return None
+    return Counter((finding.leaf, finding.cause) for finding in result.findings)
+
+
+def _changed(options: Options) -> dict[str, Any]:
+    """Arguments of assert_gradients that are not its defaults."""
+    usual = Options()
+    names = ("seed", "rtol", "method", "budget")
+    return {name: getattr(options, name) for name in names if getattr(options, name) != getattr(usual, name)}
