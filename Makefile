@@ -62,7 +62,8 @@ soundness: $(STAMP)  ## check 2000 correct layers (or CHECKS=100000) and up to f
 peers: .venv-peers/.installed  ## compare with PyTorch, JAX and scipy, installed into .venv-peers; write what was found (20 minutes)
 	.venv-peers/bin/python -m reports.peers
 
-scale: $(STAMP)  ## measure what a check costs, to 1e8 parameters; write what was found (15 minutes, 12 GB)
+scale: $(STAMP)  ## measure what a check costs, to 1e8 parameters and 32 layers; write it down (15 minutes, 12 GB)
+	$(BIN)/python -m reports.depth
 	$(BIN)/python -m reports.scale
 
 mutation: $(STAMP)  ## corrupt the engine in 300 places, one at a time; do its tests notice? (a quarter of an hour)

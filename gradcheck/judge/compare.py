@@ -21,7 +21,7 @@ class Yardstick:
     """What |a - n| is held against.
 
     rtol: relative tolerance · unit: sum |G_j y_j|, so that unit / scale(leaf) is the leaf's natural scale
-    single: does forward compute in float32?
+    single: does forward compute in float32, or is the leaf kept in it?
     """
 
     rtol: float

@@ -1,20 +1,27 @@
 """Lines through the point, along which forward is sampled: one entry of a leaf, or a direction through leaves."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from gradcheck.base.large import blocks
-from gradcheck.base.precision import power_of_two, scale
+from gradcheck.base.precision import EPS, eps, power_of_two, scale
 from gradcheck.numeric.directions import Direction
 from gradcheck.subjects.leaf import Leaf
 
 
 class Line(Protocol):
-    """unit: the power of two that steps are fractions of · own: |x_i| of a single entry, 0 elsewhere."""
+    """unit: the power of two that steps are fractions of · own: |x_i| of a single entry, 0 elsewhere.
+
+    blur: how far off a moved point is for the rounding of its entries, in steps; 0 where the step taken is known.
+    """
 
     unit: float
     own: float
+    blur: float
 
     def move(self, step: float) -> float:
         """Go there; the step really taken, after rounding."""
@@ -27,6 +34,8 @@ class Line(Protocol):
 
 class EntryLine:
     """One entry, counted in C order."""
+
+    blur = 0.0
 
     def __init__(self, leaf: Leaf, flat: int, unit: float) -> None:
         self._leaf, self._flat = leaf, flat
@@ -60,9 +69,10 @@ class DirectionLine:
         self._parts = parts
         self._saved = [part.leaf.values() for part in parts]
         self.unit = unit
+        self.blur = max((_blur(part) for part in parts), default=0.0)
 
     def move(self, step: float) -> float:
-        """See Line.move; the rounding of each entry is part of the measured noise."""
+        """See Line.move; the rounding of float64 entries is part of the measured noise."""
         for part, saved in zip(self._parts, self._saved, strict=True):
             pairs = zip(blocks(saved), part.v.blocks(), strict=True)
             part.leaf.write_blocks((here + step * v).astype(saved.dtype) for here, v in pairs)
@@ -72,6 +82,15 @@ class DirectionLine:
         """See Line.back."""
         for part, saved in zip(self._parts, self._saved, strict=True):
             part.leaf.write(saved)
+
+
+def _blur(part: Part) -> float:
+    """Of a float32 leaf: forward need not compute in float32, so that its noise says nothing of the point's."""
+    coarse = eps(part.leaf.array.dtype)
+    if coarse <= EPS or not part.v.count:
+        return 0.0
+    rms = part.v.norm(np.broadcast_to(np.asarray(1.0), part.v.shape)) / math.sqrt(part.v.count)
+    return coarse / 4 * scale(part.leaf.array) / rms
 
 
 def entry_unit(leaf: Leaf) -> float:

@@ -14,6 +14,8 @@ from gradcheck.base.errors import LayerError
 from gradcheck.numeric.lines import Line
 from gradcheck.numeric.noise import Noise
 
+_LOST = 16.0  # blurs of the line; smaller steps are mostly rounding of the point
+
 
 @dataclass(frozen=True, eq=False)
 class Rung:
@@ -52,6 +54,8 @@ class Sampler:
         moved: mask of the outputs that some step of this line has changed; updated in place. An output that a
         larger step changed is rounded flat at a smaller one, not constant.
         """
+        if h < _LOST * line.blur:
+            return None
         self.evaluations += 2
         try:
             up = line.move(h)
@@ -73,7 +77,11 @@ class Sampler:
         noise = float((self.weight * moved) @ self.noise.of(largest))
         central = float(self.g @ (plus - minus)) / (up + down)
         size = float(self.weight @ np.maximum(np.abs(right), np.abs(left)))
-        return Rung(h, central, float(self.g @ (right - left)), 3 * noise / h, right, left, size)
+        blurred = (
+            float(np.linalg.norm(self.g * np.maximum(np.abs(right), np.abs(left)))) * line.blur if line.blur else 0.0
+        )
+        rounding = 3 * (noise + blurred) / h
+        return Rung(h, central, float(self.g @ (right - left)), rounding, right, left, size)
 
     def glance(self, line: Line, h: float, moved: Array) -> float:
         """One evaluation at h, of either sign, for `moved` alone; the step taken, 0 where it fails or is not finite."""

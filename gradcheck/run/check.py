@@ -22,13 +22,13 @@ from gradcheck.judge.compare import judged
 from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.probe import missed
 from gradcheck.judge.verdict import Verdict, worst
+from gradcheck.run.blame import blamed
 from gradcheck.run.breach import Breach
-from gradcheck.run.control import controlled, controlled_screen
+from gradcheck.run.compose import Composition, calls_of, compose
 from gradcheck.run.curve import step_curves
 from gradcheck.run.exact import exact_tests, replayable
 from gradcheck.run.fingerprint import Fingerprint, gradient_print, precision_of
 from gradcheck.run.fixed import at_fixed_point
-from gradcheck.run.kinks import reconsider
 from gradcheck.run.layouts import contiguous
 from gradcheck.run.leaves import leaf_result
 from gradcheck.run.measure import ENTRIES, Measured, Point, measure, noise_of
@@ -36,6 +36,7 @@ from gradcheck.run.modes import enter, mode_of
 from gradcheck.run.opened import blind_of, subject_of, symbols_of
 from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult, Evaluations
+from gradcheck.run.settle import settle
 from gradcheck.run.sketch import Lean, sketched
 from gradcheck.run.where import place_of_backward, source_of_backward
 from gradcheck.subjects.guard import Snapshot
@@ -113,9 +114,11 @@ def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) ->
     breaches = exact_tests(sketched(subject), cotangent, output, gradients)
     noise = noise_of(subject, cotangent, output, options.seed)
     point = Point(subject, cotangent, output, gradients, options, noise)
-    measured = measure(point)
+    composition = compose(point, specimen, added=added)
+    measured = composition.measured if composition and composition.holds else measure(point)
     prints = _fingerprint(point, measured, origin) if options.fixed else None  # before the diagnosis moves anything
-    return replace(_judged(point, measured, breaches, specimen, name, added=added), fingerprint=prints)
+    found = _judged(point, measured, breaches, specimen, composition, name=name, added=added)
+    return replace(found, fingerprint=prints)
 
 
 def _fingerprint(point: Point, measured: Measured, origin: str) -> Fingerprint:
@@ -130,44 +133,32 @@ def _fingerprint(point: Point, measured: Measured, origin: str) -> Fingerprint:
 
 
 def _judged(
-    point: Point, measured: Measured, breaches: Sequence[Breach], specimen: Specimen, name: str, *, added: bool
-) -> CheckResult:
+    point: Point, measured: Measured, breaches: Sequence[Breach], specimen: Specimen, composition: Composition | None,
+    *, name: str, added: bool,
+) -> CheckResult:  # fmt: skip
     NOW.at("judging")
-    subject, notes = point.subject, []
-    if added and any(np.isnan(found.value).any() and not found.kink.all() for found in measured.found.values()):
-        _refuse_singular(measured)
-    findings: list[Finding] = []
-    for leaf in subject.leaves:
-        if leaf.name not in measured.found:
-            measured.comparisons[leaf.name] = controlled_screen(measured.comparisons[leaf.name])
-            continue
-        again = reconsider(point, measured, leaf, added=added)
-        measured.comparisons[leaf.name] = controlled(
-            again.comparison, leaf, measured.found[leaf.name], point.yardstick(leaf)
-        )
-        findings += [again.finding] if again.finding is not None else []
-        notes += [again.note] if again.note is not None else []
-    calls = replace(Evaluations(), forward=subject.calls.forward, backward=subject.calls.backward)
+    subject = point.subject
+    settled = composition.settled if composition and composition.holds else settle(point, measured, added=added)
+    calls = calls_of(subject, composition)
     failing = {c.name for c in measured.comparisons.values() if c.verdict is Verdict.FAIL}
     certain = [b for b in breaches if b.plain and not (b.rivalled and b.finding.leaf in failing)]
     certain = [b for b in certain if b.seen(measured.comparisons.get(b.finding.leaf))]
-    findings = [b.finding for b in certain] + findings
+    findings = [b.finding for b in certain] + settled.findings
     rivals = {b.finding.leaf: b for b in breaches if b not in certain and b.finding.leaf in failing}
-    findings += [_better(finding, rivals) for finding in _diagnosed(point, measured, findings, specimen)]
+    blame = blamed(composition, failing, findings, _diagnosed)
+    others = replace(measured, comparisons=blame.without_consequences(measured.comparisons))
+    findings += [_better(finding, rivals) for finding in blame.findings]
+    findings += [_better(finding, rivals) for finding in _diagnosed(point, others, findings, specimen)]
     for finding in findings:
         measured.comparisons |= _forgiven(finding, measured.comparisons)
     curves = {} if point.options.corrupt is not None else step_curves(point, measured)
-    calls = replace(
-        calls,
-        diagnosis_forward=subject.calls.forward - calls.forward,
-        diagnosis_backward=subject.calls.backward - calls.backward,
-    )
+    calls = calls.with_diagnosis(calls_of(subject, composition))
     leaves = {
         leaf.name: leaf_result(measured.comparisons[leaf.name], leaf.array.dtype, curves.get(leaf.name))
         for leaf in subject.leaves
-    }
+    } | blame.leaves
     verdict = worst([leaf.verdict for leaf in leaves.values()] + [_verdict(f) for f in findings])
-    notes = [*subject.notes, *_screened_note(point, measured), *blind_of(specimen), *notes]
+    notes = [*subject.notes, *_screened_note(point, measured), *blind_of(specimen), *settled.notes, *blame.notes]
     return CheckResult(
         name, verdict, MappingProxyType(leaves), tuple(findings), tuple(notes), calls,
         symbols=MappingProxyType(symbols_of(specimen)),
@@ -184,13 +175,6 @@ def _better(finding: Finding, rivals: Mapping[str, Breach]) -> Finding:
 
 _VAGUE = frozenset({"located", "border-wrong", "unrecognised"})
 _MORE_THAN_NONLINEAR = frozenset({"wrong-reduction", "precision-lost"})  # a maximum, a rounding: not linear either
-
-
-def _refuse_singular(measured: Measured) -> None:
-    """At a point that `run` added: where the slopes are not finite there is nothing to check."""
-    for comparison in measured.comparisons.values():
-        if comparison.undecided.any() and np.isnan(comparison.numeric[comparison.undecided]).any():
-            raise LayerError(Failure("Singular", f"the slopes of forward by {comparison.name} are not finite there"))
 
 
 def _diagnosed(point: Point, measured: Measured, known: Sequence[Finding], specimen: Specimen) -> list[Finding]:

@@ -51,7 +51,8 @@ class Point:
         rtol = self.options.rtol
         if rtol is None:
             rtol = default_rtol(leaf.array.dtype, single=self.noise.single)
-        return Yardstick(rtol, self._unit(), self.noise.single)
+        coarse = leaf.array.dtype.itemsize < np.dtype(np.float64).itemsize
+        return Yardstick(rtol, self._unit(), self.noise.single or coarse)
 
     def _unit(self) -> float:
         """Sum |G_j y_j|; noise that is large beside y shows larger numbers inside, counted up to the size of 1."""

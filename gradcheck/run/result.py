@@ -1,7 +1,7 @@
 """What a check found, as plain immutable data. Nothing here knows how it is printed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -99,6 +99,14 @@ class Evaluations:
 
     def __getitem__(self, key: str) -> Any:
         return self.as_dict()[key]
+
+    def with_diagnosis(self, after: "Evaluations") -> "Evaluations":
+        """These, and those from then on as the diagnosis's; after: all calls in the end."""
+        return replace(
+            self,
+            diagnosis_forward=after.forward - self.forward,
+            diagnosis_backward=after.backward - self.backward,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The counts in the shape that the JSON record has."""

@@ -21,14 +21,15 @@ from gradcheck.subjects.graph import attribute_names, containers, slots
 class Snapshot:
     """The state below `root` at one moment.
 
-    without: arrays whose contents are left alone (the leaves that the engine is moving).
+    without: arrays whose contents are left alone (the leaves that the engine is moving)
+    random: every source of randomness as it was, which restore() puts back.
     """
 
     def __init__(self, root: Any, without: Iterable[Array] = ()) -> None:
         self._bindings = [(c, _bindings(c)) for c in containers(root)]
         skip = list(without)
         self._arrays = [(a, saved(a)) for a in arrays_below(root, skip)]
-        self._random = RandomState(root)
+        self.random = RandomState(root)
 
     def restore(self) -> None:
         """Put back what differs; arrays are written in place, so aliases stay aliases."""
@@ -37,7 +38,7 @@ class Snapshot:
                 _rebind(container, held)
         for array, copy in self._arrays:
             _write_back(array, copy)
-        self._random.restore()
+        self.random.restore()
 
 
 class RandomState:

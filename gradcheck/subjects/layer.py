@@ -112,7 +112,9 @@ class LayerSubject:
         for leaf in self.leaves:
             leaf.published()
         try:
-            yield LayerSession(self._driver, self._parameters, held, self._rate, self._departures)
+            yield LayerSession(
+                self._driver, self._parameters, held, self._rate, self._departures, random=self._base.random
+            )  # fmt: skip
         finally:
             self._base.restore()
             self._driver.forget()
@@ -123,7 +125,7 @@ class LayerSubject:
     def measuring(self, output: Array) -> Iterator[Callable[[], Array]]:
         """See Subject.measuring: two forwards from one another's leavings must agree bit for bit."""
         with self.session():
-            random = RandomState(self._driver.root)
+            random = self._base.random  # which the session has just put back
             self._prove(output, random)
             with np.errstate(all="ignore"):  # once, not in every call
                 yield self._driver.quick()

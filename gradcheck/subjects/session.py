@@ -23,15 +23,22 @@ Held = Sequence[tuple[Leaf, Array]]
 
 
 class LayerSession:
-    """See Session. held: the leaves with their values, the one copy that there is of them."""
+    """See Session.
 
-    def __init__(self, driver: Driver, parameters: Parameters, held: Held, rate: float, departures: Departures) -> None:
+    held: the leaves with their values, the one copy that there is of them · random: how the sources of randomness
+    are at the start.
+    """
+
+    def __init__(
+        self, driver: Driver, parameters: Parameters, held: Held, rate: float, departures: Departures,
+        *, random: RandomState,
+    ) -> None:  # fmt: skip
         self.input_changed = False
         self.cotangent_changed = False
         self._driver, self._found, self._rate, self._departures = driver, parameters, rate, departures
         self._held = [(leaf, parameters.slots[leaf.name], v) for leaf, v in held if leaf.name in parameters.slots]
         self._bound = [slot.get() for _, slot, _ in self._held]
-        self._random = RandomState(driver.root)
+        self._random = random
         self._handed: list[tuple[Array, bytes]] = []
         self._shape: tuple[int, ...] = ()
         self._known: set[int] = set()

@@ -45,3 +45,29 @@ def test_steps_that_reached_across_a_kink_do_not_extrapolate():
     assert len(clear(beyond)) == 3
     estimate = believed(beyond)
     assert abs(estimate.value + 0.1296) <= estimate.error
+
+
+class Dense:
+    """Float64 weights, whatever its input: forward computes in float64, and the moved point is rounded to float32."""
+
+    def __init__(self, n: int, *, factor: float = 1.0):
+        self.W = np.random.default_rng(n).normal(size=(n, 5)) / np.sqrt(n)
+        self.factor = factor
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+
+    def backward(self, dy):
+        self.dW = self.x.T @ dy
+        return dy @ self.W.T * self.factor
+
+
+@pytest.mark.parametrize(("factor", "passes"), [(1.0, True), (1.001, False)])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_direction_through_a_float32_input_of_a_float64_layer(seed, factor, passes):
+    x = np.random.default_rng(seed).normal(size=(1, 5000)).astype(np.float32)
+    result = check(Dense(5000, factor=factor), x, seed=seed)
+    assert result.leaves["input"].method == "screen"
+    assert (result.leaves["input"].verdict == "pass") is passes
+    assert result.leaves["W"].verdict == "pass"

@@ -1,0 +1,44 @@
+"""From measured to judged, one point: kinks reconsidered, and the negative control of every leaf."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradcheck.base.errors import Failure, LayerError
+from gradcheck.diagnose.finding import Finding
+from gradcheck.run.control import controlled, controlled_screen
+from gradcheck.run.kinks import reconsider
+from gradcheck.run.measure import Measured, Point
+
+
+@dataclass(eq=False)
+class Settled:
+    """What judging a point has found beside its comparisons."""
+
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def settle(point: Point, measured: Measured, *, added: bool) -> Settled:
+    """Every comparison as it is reported. added: at a point that `run` has added; LayerError where that is singular."""
+    if added and any(np.isnan(found.value).any() and not found.kink.all() for found in measured.found.values()):
+        _refuse_singular(measured)
+    settled = Settled()
+    for leaf in point.subject.leaves:
+        if leaf.name not in measured.found:
+            measured.comparisons[leaf.name] = controlled_screen(measured.comparisons[leaf.name])
+            continue
+        again = reconsider(point, measured, leaf, added=added)
+        measured.comparisons[leaf.name] = controlled(
+            again.comparison, leaf, measured.found[leaf.name], point.yardstick(leaf)
+        )
+        settled.findings += [again.finding] if again.finding is not None else []
+        settled.notes += [again.note] if again.note is not None else []
+    return settled
+
+
+def _refuse_singular(measured: Measured) -> None:
+    """At a point that `run` added: where the slopes are not finite there is nothing to check."""
+    for comparison in measured.comparisons.values():
+        if comparison.undecided.any() and np.isnan(comparison.numeric[comparison.undecided]).any():
+            raise LayerError(Failure("Singular", f"the slopes of forward by {comparison.name} are not finite there"))
