@@ -34,9 +34,14 @@ def _is_ours(error: BaseException) -> bool:
     return bool(frames) and Path(frames[-1]).is_relative_to(_OURS)
 
 
+# What our own code calls; other installed packages are the user's, whose layers may well be what is checked.
+_CALLED = frozenset({"numpy", "scipy", "hypothesis", "tabulate", "tqdm"})
+
+
 def _is_library(filename: str) -> bool:
     path = Path(filename)
-    installed = "site-packages" in path.parts and not path.is_relative_to(_OURS)
+    installed = bool(_CALLED.intersection(path.parts)) and "site-packages" in path.parts
+    installed = installed and not path.is_relative_to(_OURS)
     in_library = path.is_relative_to(_LIBRARY) and "site-packages" not in path.parts
     return filename.startswith("<") or installed or in_library
 

@@ -15,7 +15,7 @@ from gradcheck.subjects.conventions.way import Seen
 from gradcheck.subjects.driver import Driver
 from gradcheck.subjects.graph import attribute_names
 from gradcheck.subjects.guard import Snapshot
-from gradcheck.subjects.spelling import positional
+from gradcheck.subjects.spelling import gradient_names, positional
 from gradcheck.subjects.trees import floats
 
 
@@ -33,10 +33,37 @@ def completed(driver: Driver, seen: Seen) -> None:
     before = held(layer, INPUTS)
     _trial(driver)
     now = written(layer, before, INPUTS)
-    name = next((n for n in INPUTS if n in now and floats(now[n])), None)
+    base.restore()
+    name = next((n for n in INPUTS if n in now and floats(now[n])), None) or _of_the_inputs_shape(driver)
     if name is not None:
         seen.inputs_at = partial(_attribute, layer, name)
         driver.way = recognised(seen)
+
+
+def _of_the_inputs_shape(driver: Driver) -> str | None:
+    """The one attribute that backward alone writes and that has the input's shape, where it has no usual name.
+
+    What is named as the gradient of another attribute (dW beside W) is that.
+    """
+    if len(driver.inputs.leaves) != 1:
+        return None
+    layer, shape = driver.root, driver.inputs.leaves[0].shape
+    try:
+        output = driver.forward(driver.inputs.handed())
+        before = held(layer, attribute_names(layer))
+        driver.backward(output * 0 + 1, 1.0)
+    except LayerError:
+        return None
+    now = written(layer, before, attribute_names(layer))
+    still = [name for name in before if name not in now and is_float_array(before[name][0])]
+    others = {form for name in still for form in gradient_names(name)}
+    fitting = [n for n, v in now.items() if is_float_array(v) and v.shape == shape and n not in others]
+    if len(fitting) != 1:
+        return None
+    driver.notes.append(
+        f"the gradient of the input is read from {fitting[0]}: what {driver.who[1]} writes and has the input's shape"
+    )
+    return fitting[0]
 
 
 def last_layer(driver: Driver, seen: Seen) -> None:

@@ -155,15 +155,26 @@ class LayerSubject:
         self._base.restore()
         output = self._quick()
         made = {path: (a, saved(a)) for path, a in _array_paths(layer).items() if path not in before}
-        if made and np.array_equal(self._quick(), output, equal_nan=True):
+        random = RandomState(layer) if made else None
+        settled = None if random is None else self._settled(output, random)
+        if random is not None and settled is not None:
             now = _array_paths(layer)
             still = {p: array for p, (array, copy) in made.items() if now.get(p) is array and identical(array, copy)}
-            if any(is_parameter_name(path) or self._is_used(array, output) for path, array in still.items()):
-                self._base = Snapshot(layer)
+            if any(is_parameter_name(path) or self._is_used(array, settled, random) for path, array in still.items()):
+                random.restore()
+                self._base, output = Snapshot(layer), settled
         self._base.restore()
         return output
 
-    def _is_used(self, array: Array, output: Array) -> bool:
+    def _settled(self, output: Array, random: RandomState) -> Array | None:
+        """What forward gives from now on, for this random state; None where that is another each time."""
+        again = self._quick()
+        if np.array_equal(again, output, equal_nan=True):
+            return again
+        random.restore()  # the first forward may have drawn parameters before it drew a mask
+        return again if np.array_equal(self._quick(), again, equal_nan=True) else None
+
+    def _is_used(self, array: Array, output: Array, random: RandomState) -> bool:
         """Does the next output depend on an array that a forward has made: is it a parameter and no cache?"""
         if not array.flags.writeable:
             return False
@@ -171,6 +182,7 @@ class LayerSubject:
         try:
             array *= 1.125
             array += 0.125
+            random.restore()
             return not np.array_equal(self._quick(), output, equal_nan=True)
         except LayerError:
             return True

@@ -46,8 +46,16 @@ class Results:
             return ({leaves[0].name: returned} if leaves else {}), None
         if isinstance(returned, list) and len(self.inputs.arguments) == 1 and len(leaves) == len(returned):
             return self._placed(returned, leaves), None
+        if self._is_one_of_all(returned):
+            return self._placed(returned, leaves), None
         by_name = self._by_names(returned)
         return by_name if by_name is not None else self._by_place(list(returned))
+
+    def _is_one_of_all(self, returned: Sequence[Any]) -> bool:
+        """A tuple for the one argument that is a tuple itself, of arrays of these shapes: forward((x, residual))."""
+        shapes = [leaf.shape for leaf in self.inputs.leaves]
+        alone = len(self.inputs.arguments) == 1 and len(shapes) > 1
+        return alone and [np.shape(g) if _is_array(g) else None for g in returned] == shapes
 
     def _named(self, returned: Mapping[Any, Any]) -> tuple[dict[str, Any], Any]:
         """A dict: by the leaves' names or those of their gradients; the rest is the parameters'."""

@@ -66,6 +66,7 @@ _PARAMETER = re.compile(rf"(?:[A-Za-z0-9]+_)*_*(?:{_WORDS}\d*|[WUVwb][A-Za-z0-9]
 
 _BUFFER = re.compile(
     r"grad|diff|delta|veloc|moment|cache|update|prev|old|mask|(?:^|_)d(?:l_?)?d?_?[wb]|(?:^|_)(?:m|v)_"
+    r"|(?:^|_)d(?:l_?)?d?_?(?:gamma|beta|alpha|kernels?|filters?|[uv])(?:\d|_|$)"
 )
 _GRADIENT_FORMS = (
     "d{}", "_d{}", "d_{}", "grad_{}", "{}_grad", "_grad_{}", "grad{}", "{}_gradient", "gradient_{}", "dL_d{}", "dLd{}",
