@@ -7,6 +7,7 @@ analytic gradient is the truth that every error bar must contain.
 import argparse
 import os
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -122,12 +123,15 @@ def run(checks: int, names: Sequence[str] | None = None) -> dict[str, Tally]:
     """A tally of each family, on two processes at most."""
     families = list(FAMILIES | KINDS) if names is None else names
     each = checks // len(families)
-    parts = [(name, first, min(first + PART, each)) for first in range(0, each, PART) for name in families]
+    firsts = reversed(range(0, each, PART))  # first the seeds that shorter runs have not seen
+    parts = [(name, first, min(first + PART, each)) for first in firsts for name in families]
     tallies = {name: Tally() for name in families}
     with ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         found = tqdm(pool.map(_part, parts), total=len(parts), unit="part", disable=None)
         for (name, _, _), tally in zip(parts, found, strict=True):
             tallies[name].add(tally)
+            if tally.failed:
+                tqdm.write(f"failed: {name}, seeds {tally.failed}", file=sys.stderr)
     return tallies
 
 
@@ -171,7 +175,7 @@ def _summary(tallies: dict[str, Tally]) -> str:
     for name, tally in tallies.items():
         if tally.failed:
             lines.append(
-                f"Failed: {name}, seeds {', '.join(map(str, tally.failed))} (`check(*drawn(name, seed), seed=seed)`)."
+                f"Failed: {name}, seeds {', '.join(map(str, sorted(tally.failed)))} (`check(*drawn(name, seed), seed=seed)`)."
             )
     return "\n".join(lines)
 
