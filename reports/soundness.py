@@ -174,9 +174,8 @@ def _summary(tallies: dict[str, Tally]) -> str:
             lines.append(f"{kind}: {failed} of {checks} failed, {open_} ({open_ / checks:.2%}) inconclusive.")
     for name, tally in tallies.items():
         if tally.failed:
-            lines.append(
-                f"Failed: {name}, seeds {', '.join(map(str, sorted(tally.failed)))} (`check(*drawn(name, seed), seed=seed)`)."
-            )
+            seeds = ", ".join(map(str, sorted(tally.failed)))
+            lines.append(f"Failed: {name}, seeds {seeds} (`check(*drawn(name, seed), seed=seed)`).")
     return "\n".join(lines)
 
 
