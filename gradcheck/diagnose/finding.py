@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gradcheck.judge.verdict import Verdict
+
 
 class Severity(StrEnum):
     """`error` makes the verdict fail; `warning` leaves it pass (and fails under --strict)."""
@@ -31,3 +33,9 @@ class Finding:
     where: str | None = None
     form: str | None = None
     counts: float | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the finding makes of a check."""
+        kinds = {Severity.ERROR: Verdict.FAIL, Severity.UNDECIDED: Verdict.INCONCLUSIVE}
+        return kinds.get(self.severity, Verdict.PASS)

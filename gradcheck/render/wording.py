@@ -11,6 +11,7 @@ MARKS = {
     "kink": "judged by one-sided slopes",
     "vacuous": "nothing was really compared",
     "noisy": "the error bar is too wide to decide",
+    "float64": "judged with the layer's arrays cast up to it",
     "precision": "right up to the rounding of a lower precision",
 }
 

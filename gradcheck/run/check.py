@@ -38,6 +38,7 @@ from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult, Evaluations
 from gradcheck.run.settle import settle
 from gradcheck.run.sketch import Lean, sketched
+from gradcheck.run.upcast import in_double_too, refuse_coarse
 from gradcheck.run.where import place_of_backward, source_of_backward
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.subject import Gradients, Subject
@@ -55,6 +56,7 @@ def check_specimen(specimen: Specimen, name: str, options: Options, *, added: bo
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = _checked(specimen, name, options, added=added)
+            result = in_double_too(specimen, result, options, lambda s, o: _checked(s, name, o, added=added))
         result = replace(result, seconds=time.perf_counter() - start)
     except LayerError as error:
         result = CheckResult(name, Verdict.ERROR, error=error.failure)
@@ -111,8 +113,10 @@ def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) ->
         fixed_cotangent(output.shape) if options.fixed else signed(stream(options.seed, "cotangent"), output.shape)
     )
     gradients = Lean(subject, cotangent)
-    breaches = exact_tests(sketched(subject), cotangent, output, gradients)
     noise = noise_of(subject, cotangent, output, options.seed)
+    if options.double:
+        refuse_coarse(subject, cotangent, gradients, noise)
+    breaches = exact_tests(sketched(subject), cotangent, output, gradients)
     point = Point(subject, cotangent, output, gradients, options, noise)
     composition = compose(point, specimen, added=added)
     measured = composition.measured if composition and composition.holds else measure(point)
@@ -157,7 +161,7 @@ def _judged(
         leaf.name: leaf_result(measured.comparisons[leaf.name], leaf.array.dtype, curves.get(leaf.name))
         for leaf in subject.leaves
     } | blame.leaves
-    verdict = worst([leaf.verdict for leaf in leaves.values()] + [_verdict(f) for f in findings])
+    verdict = worst([leaf.verdict for leaf in leaves.values()] + [f.verdict for f in findings])
     notes = [*subject.notes, *_screened_note(point, measured), *blind_of(specimen), *settled.notes, *blame.notes]
     return CheckResult(
         name, verdict, MappingProxyType(leaves), tuple(findings), tuple(notes), calls,
@@ -249,8 +253,3 @@ def _undecided(subject: Subject, specimen: Specimen, name: str, finding: Finding
         name, Verdict.INCONCLUSIVE, MappingProxyType(leaves), (finding,), tuple(subject.notes), calls,
         symbols=MappingProxyType(symbols_of(specimen)),
     )  # fmt: skip
-
-
-def _verdict(finding: Finding) -> Verdict:
-    kinds = {Severity.ERROR: Verdict.FAIL, Severity.UNDECIDED: Verdict.INCONCLUSIVE}
-    return kinds.get(finding.severity, Verdict.PASS)

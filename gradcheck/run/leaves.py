@@ -31,6 +31,7 @@ def leaf_result(c: Comparison, dtype: np.dtype[Any], curves: tuple[Curve, Curve]
         checked=c.numeric.size, agreement_digits=_digits(first),
         detectable=float(np.max(c.tolerance[known])) if known.any() else np.nan,
         note=", ".join(_marks(c)), curve=curve, distance=distance,
+        natural_scale=c.natural_scale,
     )  # fmt: skip
 
 
@@ -54,6 +55,7 @@ def _screened(c: Comparison, dtype: np.dtype[Any], curve: Curve, distance: Curve
         detectable=detectable(c.probes), method="screen", directions=len(c.probes),
         miss_probability=missed(c.probes), probes=c.probes, note=", ".join(_probe_marks(c)),
         curve=curve, distance=distance,
+        natural_scale=c.natural_scale,
     )  # fmt: skip
 
 

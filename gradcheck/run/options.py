@@ -20,7 +20,7 @@ class Options:
     fixed: at the point of a baseline, whose fingerprint the result then has
     search: examples of each class that Hypothesis draws and checks afterwards, 0 for none
     power: afterwards, tell which corruptions of the gradient would have been caught · corrupt: what wraps the subject,
-    to plant one.
+    to plant one · double: of a layer cast up, which is refused where it does not compute in float64 (upcast.py).
     """
 
     seed: int = 0
@@ -32,3 +32,4 @@ class Options:
     search: int = 0
     power: bool = False
     corrupt: Callable[[Any], Any] | None = None
+    double: bool = False

@@ -40,7 +40,7 @@ class LeafResult:
     agreement_digits: at the worst entry, capped by the error bar · detectable: smallest error (absolute)
     that would have been caught · note: marks such as "kink", "vacuous", joined by ", "
     curve: (step, |D(step) - measured|) of plain central differences at the worst entry of a failing leaf
-    distance: (step, |D(step) - yours|), the same differences.
+    distance: (step, |D(step) - yours|), the same differences · natural_scale: sum |G_j y_j| / scale of the leaf.
     """
 
     name: str
@@ -65,6 +65,7 @@ class LeafResult:
     note: str = ""
     curve: Curve = ()
     distance: Curve = ()
+    natural_scale: float = 0.0
 
     @property
     def entries(self) -> int:

@@ -1,0 +1,109 @@
+"""What two results come to, in float32 and in float64, made by hand."""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+from gradcheck.diagnose.finding import Finding, Severity
+from gradcheck.judge.verdict import Verdict
+from gradcheck.run.both import both
+from gradcheck.run.result import CheckResult, LeafResult
+
+N = np.array([1.0, -2.0, 4.0])
+
+
+def leaf(off: float, dtype: str, *, natural: float = 4.0, noisy: bool = False) -> LeafResult:
+    """off: of the last entry, 0 where the leaf passes."""
+    verdict = Verdict.FAIL if off else Verdict.INCONCLUSIVE if noisy else Verdict.PASS
+    a = N + np.array([0.0, 0.0, off])
+    return LeafResult(
+        "W", "parameter", (3,), dtype, verdict, a, N, np.zeros(3), np.full(3, 1e-9),
+        wrong=((2,),) if off else (), natural_scale=natural,
+    )  # fmt: skip
+
+
+def result(found: LeafResult, *causes: str) -> CheckResult:
+    findings = tuple(Finding(cause, "W", "a sentence") for cause in causes)
+    return CheckResult("Layer", found.verdict, MappingProxyType({"W": found}), findings)
+
+
+def single(off: float, *causes: str, natural: float = 4.0, noisy: bool = False) -> CheckResult:
+    return result(leaf(off, "float32", natural=natural, noisy=noisy), *causes)
+
+
+def double(off: float, *causes: str) -> CheckResult:
+    return result(leaf(off, "float64"), *causes)
+
+
+@pytest.mark.parametrize(
+    ("off", "natural", "severity"),
+    [(1e-5, 4.0, Severity.WARNING), (1e-2, 4.0, Severity.ERROR), (1e-2, 4e4, Severity.WARNING)],
+)
+def test_lost_precision_is_a_warning_where_it_is_of_the_size_of_roundings(
+    off: float, natural: float, severity: Severity
+) -> None:
+    found = both(single(off, "located", natural=natural), double(0.0))
+    (finding,) = found.findings
+    assert (finding.cause, finding.severity) == ("precision-lost", severity)
+    assert found.passed is (severity is Severity.WARNING)
+    assert found.leaves["W"].wrong == (() if found.passed else ((2,),))
+    assert ("precision" in found.leaves["W"].note) is found.passed
+
+
+def test_float16_that_fails_is_an_error() -> None:
+    found = both(result(leaf(1e-3, "float16"), "located"), double(0.0))
+    assert [(f.cause, f.severity) for f in found.findings] == [("precision-lost", Severity.ERROR)]
+
+
+@pytest.mark.parametrize("cause", ["non-finite", "shape-mismatch"])
+def test_overflow_in_float32_stays_a_fault(cause: str) -> None:
+    one = single(1e-5, cause)
+    assert both(one, double(0.0)) == one
+
+
+def test_what_both_pass_is_float32s_and_what_float32_leaves_open_is_float64s() -> None:
+    assert both(single(0.0), double(0.0)) == single(0.0)
+    found = both(single(0.0, noisy=True), double(0.0))
+    assert found.passed
+    assert (found.leaves["W"].note, found.leaves["W"].dtype) == ("float64", "float32")
+
+
+@pytest.mark.parametrize(
+    ("off", "own", "verdict"),
+    [
+        (1e-3, 1e-3, Verdict.FAIL),  # the same formula in both
+        (1e-6, 1e-6, Verdict.PASS),  # a constant that is rounded to float32 may make that
+        (1e-3, 0.0, Verdict.PASS),  # float32's gradient is right: one number there, two here
+    ],
+)
+def test_what_fails_in_float64_alone(off: float, own: float, verdict: Verdict) -> None:
+    here = single(0.0).leaves["W"]
+    one = result(replace(here, analytic=N + np.array([0.0, 0.0, own])))
+    found = both(one, double(off, "located"))
+    assert found.verdict is verdict
+    assert [f.cause for f in found.findings] == (["located"] if verdict is Verdict.FAIL else [])
+
+
+def test_what_an_exact_test_finds_in_float64_is_a_fault() -> None:
+    found = both(single(0.0), replace(double(0.0, "stale-cache"), verdict=Verdict.FAIL))
+    assert found.verdict is Verdict.FAIL
+
+
+def test_a_leaf_without_a_gradient_is_told_in_float64_too() -> None:
+    missing = [replace(r.leaves["W"], analytic=None) for r in (single(1.0), double(1.0))]
+    found = both(result(missing[0], "unrecognised"), result(missing[1], "zero-gradient"))
+    assert [f.cause for f in found.findings] == ["zero-gradient"]
+
+
+def test_a_leaf_that_rounding_explains_does_not_fail_beside_one_at_fault() -> None:
+    def two(one: CheckResult, other: CheckResult) -> CheckResult:
+        b = replace(other.leaves["W"], name="b")
+        findings = (*one.findings, *(replace(f, leaf="b") for f in other.findings))
+        return replace(one, leaves=MappingProxyType({"W": one.leaves["W"], "b": b}), findings=findings)
+
+    wrong = replace(single(0.0).leaves["W"], analytic=N + np.array([0.0, 0.0, 1e-3]))
+    found = both(two(result(wrong), single(0.0)), two(double(1e-3, "located"), double(1e-6, "unrecognised")))
+    assert {name: leaf.verdict for name, leaf in found.leaves.items()} == {"W": Verdict.FAIL, "b": Verdict.PASS}
+    assert [(f.leaf, f.cause) for f in found.findings] == [("W", "located")]
