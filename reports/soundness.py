@@ -47,7 +47,8 @@ The same layers, but nothing is told of the analytic gradient: every value comes
 
 bars: entries whose numeric value was compared with the true one (the analytic gradient of a correct layer, right to
 rounding); held: the share of them within the printed error bar; digits: median agreement; forwards: evaluations an
-entry, after the 60 that a check may cost beside them (kinked points cost more).
+entry, after the 60 that a check may cost beside them (kinked points cost more; a float32 layer is checked in float64
+too, and both count).
 """
 Made = tuple[Any, ...]
 PAIRS = ("tanh", "sigmoid", "relu", "softplus")

@@ -136,8 +136,9 @@ def _raised_tree(tree: Any) -> Any:
 
 
 def _same_leaves(one: CheckResult, other: CheckResult) -> bool:
+    """Was the layer understood the same way, and is every leaf float64 now?"""
     shapes = [{name: leaf.shape for name, leaf in result.leaves.items()} for result in (one, other)]
-    return other.error is None and shapes[0] == shapes[1]
+    return shapes[0] == shapes[1] and all(leaf.dtype == "float64" for leaf in other.leaves.values())
 
 
 def _added(one: Evaluations, other: Evaluations) -> Evaluations:

@@ -196,6 +196,21 @@ def test_a_layer_that_refuses_float64_is_checked_in_float32() -> None:
     assert layer.W.dtype == SINGLE
 
 
+def test_a_parameter_that_stays_float32_is_not_taken_for_float64() -> None:
+    class Held(Linear):
+        """Its W lies in a tuple, where no other array can be put."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.held = (self.W,)
+
+        def forward(self, x: Any) -> Any:
+            self.W = self.held[0]
+            return super().forward(x)
+
+    assert not twice(check(Held(), X))
+
+
 def test_functions_are_checked_twice() -> None:
     def forward(x: Any, w: Any) -> Any:
         return np.tanh(x @ w)
