@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck import Result, check
+from gradcheck import Convention, Result, check
 
 SINGLE = np.float32
 RNG = np.random.default_rng(0)
@@ -197,18 +197,25 @@ def test_a_layer_that_refuses_float64_is_checked_in_float32() -> None:
 
 
 def test_a_parameter_that_stays_float32_is_not_taken_for_float64() -> None:
-    class Held(Linear):
-        """Its W lies in a tuple, where no other array can be put."""
+    class Held:
+        """Its parameters lie in a tuple, where no other array can be put."""
 
         def __init__(self) -> None:
-            super().__init__()
-            self.held = (self.W,)
+            self.params = (Linear().W,)
 
         def forward(self, x: Any) -> Any:
-            self.W = self.held[0]
-            return super().forward(x)
+            self.x = x
+            return x @ self.params[0]
 
-    assert not twice(check(Held(), X))
+        def backward(self, dy: Any) -> Any:
+            self.dW = self.x.T @ dy
+            return dy @ self.params[0].T
+
+    style = Convention(parameters=lambda layer: {"W": layer.params[0]}, gradients=lambda layer: {"W": layer.dW})
+    result = check(Held(), X, convention=style)
+    assert result.passed, str(result)
+    assert result.leaves.keys() == {"input", "W"}
+    assert not twice(result)
 
 
 def test_functions_are_checked_twice() -> None:
