@@ -8,6 +8,7 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -30,10 +31,11 @@ from reports.correct import KINDS
 
 PAGE = Path(__file__).with_suffix(".md")
 MOST_BARS = 50_000  # of ladders, which tell no more beyond
+LADDERS = ("FCLayer", "activations", "ConvLayer")
 PART = 100  # checks that a process takes at a time
 TEXT = """# Correct layers at random shapes and seeds
 
-Written by `python -m reports.soundness --checks {checks}` at commit {commit}; do not edit.
+Written by `python -m reports.soundness {command}` at commit {commit}; do not edit.
 
 {table}
 
@@ -120,20 +122,26 @@ class Tally:
             getattr(self, name).extend(getattr(other, name))
 
 
-def run(checks: int, names: Sequence[str] | None = None) -> dict[str, Tally]:
-    """A tally of each family, on two processes at most."""
-    families = list(FAMILIES | KINDS) if names is None else names
-    each = checks // len(families)
+def run(options: argparse.Namespace) -> tuple[dict[str, Tally], list[tuple[object, ...]]]:
+    """A tally of each family, and the table of ladders; what is not done when the minutes are over is left."""
+    names = options.family or list(FAMILIES | KINDS)
+    each = options.checks // len(names)
     firsts = reversed(range(0, each, PART))  # first the seeds that shorter runs have not seen
-    parts = [(name, first, min(first + PART, each)) for first in firsts for name in families]
-    tallies = {name: Tally() for name in families}
-    with ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+    parts = [(name, first, min(first + PART, each)) for first in firsts for name in names]
+    bars = 0 if options.family else min(5 * options.checks, MOST_BARS) // len(LADDERS)
+    tallies = {name: Tally() for name in names}
+    start = time.monotonic()
+    with ProcessPoolExecutor(options.workers) as pool:
+        rows = [pool.submit(_ladder_row, name, FAMILIES[name], bars) for name in LADDERS if bars]
         found = tqdm(pool.map(_part, parts), total=len(parts), unit="part", disable=None)
         for (name, _, _), tally in zip(parts, found, strict=True):
             tallies[name].add(tally)
             if tally.failed:
                 tqdm.write(f"failed: {name}, seeds {tally.failed}", file=sys.stderr)
-    return tallies
+            if name == names[-1] and time.monotonic() - start > 60 * options.minutes:
+                break
+        pool.shutdown(cancel_futures=True)
+        return tallies, [row.result() for row in rows]
 
 
 def drawn(name: str, seed: int) -> Made:
@@ -187,11 +195,6 @@ def _commit() -> str:
     return ran.stdout.strip() or "unknown"
 
 
-def ladders(count: int) -> list[tuple[object, ...]]:
-    """One row a family: bars of ladders along directions and single entries against the true derivative."""
-    return [_ladder_row(name, FAMILIES[name], count // 3) for name in ("FCLayer", "activations", "ConvLayer")]
-
-
 def _ladder_row(name: str, make: Callable[[np.random.Generator], Made], count: int) -> tuple[object, ...]:
     held: list[bool] = []
     digits: list[float] = []
@@ -240,18 +243,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checks", type=int, default=2000, help="how many in all (default: 2000)")
     parser.add_argument("--family", action="append", help="only this family, repeatable; nothing is written then")
+    parser.add_argument("--minutes", type=float, default=np.inf, help="begin no further checks after that long")
+    parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1), help="processes (default: 2)")
     options = parser.parse_args(arguments)
     commit = _commit()  # as it is now, whatever is committed meanwhile
-    tallies = run(options.checks, options.family)
+    tallies, rows = run(options)
     heads = ("layers", "checks", "failed", "inconclusive", "bars", "held", "digits", "forwards")
     table = tabulate([_row(*item) for item in tallies.items()], heads, tablefmt="github", disable_numparse=True)
     failed = _summary(tallies)
     print(f"{table}\n\n{failed}")
     if options.family:
         return
-    of_ladders = ("layers", "bars", "no estimate", "held", "digits")
-    other = tabulate(ladders(min(5 * options.checks, MOST_BARS)), of_ladders, tablefmt="github", disable_numparse=True)
-    text = TEXT.format(checks=options.checks, commit=commit, table=table, failed=failed, ladders=other)
+    other = tabulate(
+        rows, ("layers", "bars", "no estimate", "held", "digits"), tablefmt="github", disable_numparse=True
+    )
+    command = f"--checks {options.checks}" + (f" --minutes {options.minutes:g}" if np.isfinite(options.minutes) else "")
+    text = TEXT.format(command=command, commit=commit, table=table, failed=failed, ladders=other)
     PAGE.write_text(text, encoding="utf-8")
     print(f"\n{other}\nwrote {PAGE.name}")
 
