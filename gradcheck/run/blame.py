@@ -22,7 +22,7 @@ class Blame:
     """What the layers say of a network that fails.
 
     findings: of the faulty layers, by the network's names · consequences: leaves that need no cause of their own
-    leaves: the inputs of faulty layers whose dE/dX is wrong, which are no leaves of the network.
+    leaves: what is wrong in a layer and no leaf of the network: its input, mostly.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -36,20 +36,19 @@ class Blame:
 
 
 def blamed(
-    composition: Composition | None, failing: Collection[str], known: Sequence[Finding], diagnose: Diagnose
+    composition: Composition | None, whole: Mapping[str, Comparison], known: Sequence[Finding], diagnose: Diagnose
 ) -> Blame:
-    """failing: leaves of the network, measured as a whole · known: findings of some, which stand as they are."""
-    blame = Blame()
+    """whole: the leaves of the network, measured as one layer · known: findings of some, which stand as they are."""
+    blame, failing = Blame(), {c.name for c in whole.values() if c.verdict is Verdict.FAIL}
     if composition is None or composition.holds:
         return blame
     explained = {finding.leaf for finding in known if finding.severity is Severity.ERROR}
     last = 0
     for one in composition.faulty:
         blame.findings += [f for found in _findings(one, diagnose) if (f := _renamed(found, one)).leaf not in explained]
-        hidden = _hidden(one)
-        blame.leaves |= hidden
-        last = one.stage.number if hidden else last
-    if blame.leaves:
+        blame.leaves |= {name: result for name, result in _results(one).items() if name not in whole}
+        last = one.stage.number if _hands_back_wrong(one) else last
+    if last:
         _add_consequences(blame, composition.judged[:last], failing, composition.judged[last])
     if failing and composition.right and not composition.chained:
         blame.notes.append(_BETWEEN)
@@ -73,14 +72,18 @@ def _renamed(finding: Finding, one: Judged) -> Finding:
     return replace(finding, leaf=name, message=f"in {one.stage.title}, {finding.message}")
 
 
-def _hidden(one: Judged) -> dict[str, LeafResult]:
-    """The result of the layer's input, where it fails and is the output of another layer."""
-    leaf = one.stage.input
-    if leaf is None or one.stage.number == 0 or one.measured.comparisons[leaf.name].verdict is not Verdict.FAIL:
-        return {}
-    name = one.stage.full_name(leaf)
-    comparison, curves = replace(one.measured.comparisons[leaf.name], name=name), step_curves(one.point, one.measured)
-    return {name: leaf_result(comparison, leaf.array.dtype, curves.get(leaf.name))}
+def _results(one: Judged) -> dict[str, LeafResult]:
+    """The leaves of the layer that fail."""
+    found, curves = {}, step_curves(one.point, one.measured)
+    for leaf in one.point.subject.leaves:
+        c, name = one.measured.comparisons[leaf.name], one.stage.full_name(leaf)
+        if c.verdict is Verdict.FAIL:
+            found[name] = leaf_result(replace(c, name=name), leaf.array.dtype, curves.get(leaf.name))
+    return found
+
+
+def _hands_back_wrong(one: Judged) -> bool:
+    return one.stage.input is not None and any(c.name == one.stage.input.name for c in one.wrong)
 
 
 def _add_consequences(blame: Blame, before: Sequence[Judged], failing: Collection[str], last: Judged) -> None:

@@ -149,7 +149,7 @@ def _judged(
     certain = [b for b in certain if b.seen(measured.comparisons.get(b.finding.leaf))]
     findings = [b.finding for b in certain] + settled.findings
     rivals = {b.finding.leaf: b for b in breaches if b not in certain and b.finding.leaf in failing}
-    blame = blamed(composition, failing, findings, _diagnosed)
+    blame = blamed(composition, measured.comparisons, findings, _diagnosed)
     others = replace(measured, comparisons=blame.without_consequences(measured.comparisons))
     findings += [_better(finding, rivals) for finding in blame.findings]
     findings += [_better(finding, rivals) for finding in _diagnosed(point, others, findings, specimen)]

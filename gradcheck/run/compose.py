@@ -69,12 +69,10 @@ class Composition:
 
     @property
     def measured(self) -> Measured:
-        """Every leaf of the network by its name there; the inputs between layers are left out."""
+        """By the network's names, the inputs between layers too, which are no leaves of it."""
         found, comparisons = {}, {}
         for one in self.judged:
             for leaf in one.point.subject.leaves:
-                if one.stage.number and leaf is one.stage.input:
-                    continue
                 name = one.stage.full_name(leaf)
                 comparisons[name] = replace(one.measured.comparisons[leaf.name], name=name)
                 if leaf.name in one.measured.found:
@@ -144,8 +142,8 @@ def _chained(point: Point, stages: Stages, handed: list[_Handed]) -> bool:
         precision = max(EPS, eps(np.dtype(point.subject.output_dtype)), eps(np.dtype(stage.subject.output_dtype)))
         slack = Slack(float(np.sum(np.abs(own.cotangent * stage.output))), precision)
         for leaf in stage.subject.leaves:
-            hidden = stage.number > 0 and leaf is stage.input
-            if not hidden and slack.apart(leaf, point.gradients[stage.full_name(leaf)], own.gradients[leaf.name]) > 0:
+            name = stage.full_name(leaf)
+            if name in point.gradients and slack.apart(leaf, point.gradients[name], own.gradients[leaf.name]) > 0:
                 return False
     return True
 

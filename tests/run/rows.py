@@ -50,6 +50,16 @@ class Dropout:
         return dy * self.mask
 
 
+class Centre:
+    """Takes the mean over the batch away, so that nothing depends on a bias ahead of it."""
+
+    def forward(self, x: Array) -> Any:
+        return x - x.mean(axis=0)
+
+    def backward(self, dy: Array) -> Any:
+        return dy - dy.mean(axis=0)
+
+
 class Row:
     """A network that chains its layers itself."""
 

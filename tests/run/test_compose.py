@@ -10,7 +10,7 @@ from gradcheck import Result, check
 from gradcheck.gather.specimen import LayerSpecimen
 from gradcheck.run.stages import stages_of
 from gradcheck.subjects.layer import layer_subject
-from tests.run.rows import Array, Dense, Dropout, Relu, Residual, Row, Tanh, Tied, TiedRow
+from tests.run.rows import Array, Centre, Dense, Dropout, Relu, Residual, Row, Tanh, Tied, TiedRow
 
 X = np.random.default_rng(5).normal(size=(2, 5))
 
@@ -99,6 +99,15 @@ def test_a_right_network_passes_under_its_own_names(network: Row) -> None:
         "input", *(f"layers[{i}].{p}" for i, one in enumerate(network.layers) if isinstance(one, Dense) for p in "Wb")
     }  # fmt: skip
     assert not result.notes or all("random directions" in note for note in result.notes)
+
+
+def test_a_bias_on_which_a_layer_depends_and_its_network_does_not() -> None:
+    network = row(Dense(5, 4), Centre(), HalfDX(4, 4), Tanh())
+    assert composed(network, X)
+    result = check(network, X)
+    assert failing(result) == {"input", "layers[0].W", "layers[2].input"}
+    assert {finding.leaf for finding in result.findings} == {"layers[2].input"}
+    assert check(row(Dense(5, 4), Centre(), Dense(4, 4), Tanh()), X).passed
 
 
 def test_what_is_measured_is_the_derivative_of_the_whole() -> None:
