@@ -8,13 +8,13 @@ from typing import Any
 
 from gradcheck.gather.config import Config, spelled_from
 from gradcheck.judge.verdict import Verdict
+from gradcheck.plugin.records import problem_facts
 from gradcheck.plugin.settings import Settings
 from gradcheck.render.drift import drift_text
 from gradcheck.run.outcome import CampaignResult
 from gradcheck.store.baselines import baselines_of
 from gradcheck.store.environment import environment
 from gradcheck.store.ledger import Ledger, update
-from gradcheck.store.record import problem_record
 from gradcheck.store.shelf import Shelf
 
 Told = dict[str, Any]  # plain: it travels with the report of an item, also from a worker of pytest-xdist
@@ -42,7 +42,7 @@ def updated(outcome: CampaignResult, settings: Settings, root: Path) -> Told:
         "same": ledger.same,
         "written": ledger.written,
         "damaged": ledger.damaged,
-        "problems": [problem_record(problem) for problem in outcome.problems],
+        "problems": [problem_facts(problem) for problem in outcome.problems],
         "recorded": {target: verdict.value for target, verdict in ledger.recorded.items()},
     }
 

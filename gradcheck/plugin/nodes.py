@@ -13,15 +13,15 @@ from gradcheck.base.errors import GradcheckError, GradientMismatch, UsageError
 from gradcheck.gather.config import ExpectedFault
 from gradcheck.gather.problem import Problem
 from gradcheck.plugin.files import left_out
+from gradcheck.plugin.records import Json, check_facts, problem_facts
 from gradcheck.plugin.state import state_of
 from gradcheck.render.check_text import error_text
 from gradcheck.render.items import item_text
 from gradcheck.run.campaign import nowhere
 from gradcheck.run.outcome import TargetCheck
 from gradcheck.run.single import Listing, of_case
-from gradcheck.store.record import fault_record, problem_record, target_record
+from gradcheck.store.record import fault_record
 
-Json = dict[str, Any]
 _MARKER = "gradcheck"
 
 
@@ -49,7 +49,7 @@ def nothing_found(session: pytest.Session) -> "ProblemItem | None":
         return None
     message = "nothing found to check: no layer class, no pair of functions and no gradcheck_cases() in these paths"
     problem = Problem(" ".join(session.config.args), "Nothing", message)
-    return ProblemItem.from_parent(session, name="gradcheck", problem=problem_record(problem))
+    return ProblemItem.from_parent(session, name="gradcheck", problem=problem_facts(problem))
 
 
 class GradcheckFile(pytest.File):
@@ -62,7 +62,7 @@ class GradcheckFile(pytest.File):
             listing, single = state.listing(self.path), state.file(self.path)
         except UsageError as error:
             raise self.CollectError(f"gradcheck: {error}") from None
-        problems = [*map(problem_record, listing.problems), *map(_ownerless, single.ownerless(listing))]
+        problems = [*map(problem_facts, listing.problems), *map(_ownerless, single.ownerless(listing))]
         problems += map(_nowhere, state.nowhere(self.path))
         of_class = {single.source.label(label): label for label in listing.cases}
         own = [problem for problem in problems if problem["target"] not in of_class]
@@ -131,7 +131,7 @@ class CaseItem(GradcheckItem):
         state = state_of(self.config)
         outcome = state.outcome(self.path, self.label)
         update = state.update(self.path, self.label)
-        self.facts = {"problems": [problem_record(problem) for problem in outcome.problems], "baselines": [update]}
+        self.facts = {"problems": [problem_facts(problem) for problem in outcome.problems], "baselines": [update]}
         stopped = [_said(problem) for problem in self.facts["problems"] + (update or {}).get("problems", [])]
         stopped += [
             f"problem: the baseline {name}: {message}" for name, message in (update or {}).get("damaged", {}).items()
@@ -147,7 +147,7 @@ class CaseItem(GradcheckItem):
         first = self._case == self._own[0]
         gone = state.vanished(self.path, self.label) if first else []
         self.facts |= {
-            "checks": [target_record(check) for check in checks],
+            "checks": [check_facts(check) for check in checks],
             "vanished": [fault_record(fault) for fault in gone],
         }
         self._judge(checks, gone)
@@ -200,10 +200,10 @@ def _said(problem: Json) -> str:
 
 
 def _nowhere(fault: ExpectedFault) -> Json:
-    return problem_record(nowhere(fault))
+    return problem_facts(nowhere(fault))
 
 
 def _ownerless(fault: ExpectedFault) -> Json:
     what = fault.label or "something to check"
     message = f"[[tool.gradcheck.expected]] names {what}, which the file does not have; mend or delete the entry"
-    return problem_record(Problem(fault.target, "ExpectedFault", message))
+    return problem_facts(Problem(fault.target, "ExpectedFault", message))

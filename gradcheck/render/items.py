@@ -16,7 +16,6 @@ from gradcheck.store.numbers import Json
 _SHOUTED = frozenset({"error", "fail", "inconclusive"})
 _HEADS = ("", "layer", "checks", "digits", "detects")
 _ALIGN = ("left", "left", "right", "right", "right")
-_SHORT = 60  # characters of a reason in the table
 
 
 def item_text(checks: Sequence[Json], vanished: Iterable[Json], folder: str) -> str:
@@ -32,7 +31,9 @@ def item_text(checks: Sequence[Json], vanished: Iterable[Json], folder: str) -> 
 
 def reason(checks: Iterable[Json]) -> str:
     """Of the gravest check, what is wrong in one line: `bias: 2 of 2 wrong (constant-factor)`."""
-    return clip(_why(min(checks, key=gravity)), WIDTH * 2)
+    first = min(checks, key=gravity)
+    undecided = outcome(first) == "inconclusive"
+    return clip(f"inconclusive: {_why(first)}" if undecided else _why(first), WIDTH * 2)
 
 
 def section(record: Json, *, verbose: bool) -> str:
@@ -62,7 +63,7 @@ def _row(name: str, checks: list[Json]) -> tuple[str, ...]:
     alike = [check for check in checks if outcome(check) == kind]
     word = kind.upper() if kind in _SHOUTED else kind
     amount = str(len(checks)) if len(alike) == len(checks) else f"{len(alike)} of {len(checks)}"
-    why = "" if kind == "pass" else f"\n  {textwrap.shorten(_why(alike[0]), _SHORT, placeholder=' ...')}"
+    why = "" if kind == "pass" else f"\n{_why(alike[0])}"
     return word, f"{clean(name)}{why}", amount, *quantified(alike)
 
 
@@ -74,7 +75,7 @@ def _why(check: Json) -> str:
         f"{leaf['name']}: {leaf['note']}" for leaf in check["leaves"] if leaf["verdict"] != "pass" and leaf["note"]
     ]
     causes = [finding["cause"] for finding in check["findings"]]
-    return clean(f"inconclusive: {[*causes, *marks, *check['notes'], 'no reason given'][0]}")
+    return clean([*causes, *marks, *check["notes"], "no reason given"][0])
 
 
 def _layers(rows: list[tuple[str, ...]]) -> str:
@@ -88,12 +89,12 @@ def _layers(rows: list[tuple[str, ...]]) -> str:
 
 
 def _folded(layer: str, room: int) -> str:
-    """`path:Class`, in two lines where it is too long for one."""
+    """`path:Class`, in two lines where it is too long for one; the reason below it, as much as one line holds."""
     name, newline, why = layer.partition("\n")
     if len(name) > room:
         path, _, label = name.rpartition(":")
         name = f"{path}:\n  {label}"
-    return f"{name}{newline}{why}"
+    return f"{name}{newline}  {textwrap.shorten(why, room - 2, placeholder=' ...')}".rstrip()
 
 
 def _notes(record: Json, *, verbose: bool) -> list[str]:

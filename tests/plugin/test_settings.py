@@ -55,6 +55,40 @@ def test_expected_faults_of_what_there_is_not(project: Project) -> None:
     assert "there is no such file or module" in ran.words
 
 
+def test_an_expected_fault_of_a_folder_shows_in_any_of_its_files(project: Project) -> None:
+    """No single file can say that it has vanished."""
+    project.write({"pyproject.toml": EXPECTED.format(target="layers:Dense")})
+    project.write({"layers/dense.py": dense(WRONG), "layers/other.py": dense()})
+    assert project.run("--gradcheck", "layers").counted(xfailed=2, passed=4)
+
+
+STYLE = """import numpy as np
+from gradcheck import Convention
+
+
+class Twice:
+    def run(self, x):
+        return 2 * x
+
+    def pull(self, dy):
+        return {factor} * dy
+
+
+STYLE = Convention(forward="run", backward=lambda layer, dy: layer.pull(dy))
+
+
+def gradcheck_cases():
+    yield Twice(), np.random.rand(2, 3)
+"""
+
+
+def test_conventions_of_the_configuration(project: Project) -> None:
+    project.write({"pyproject.toml": "[tool.gradcheck]\nconventions = ['net.twice:STYLE']\n", "net/__init__.py": ""})
+    for factor, outcome in ((2, "passed"), (3, "failed")):
+        project.write({"net/twice.py": STYLE.format(factor=factor)})
+        assert project.run("--gradcheck", "net").counted(**{outcome: 1})
+
+
 def test_which_setting_wins(project: Project) -> None:
     """The command line, the ini-file, [tool.gradcheck]; the replay says what `gradcheck run` must be told."""
     project.write({"pyproject.toml": "[tool.gradcheck]\nseed = 5\nrtol = 1e-6\n", "dense.py": dense(NEARLY)})
@@ -106,7 +140,7 @@ def test_the_time_limit(project: Project) -> None:
     project.write({"slow.py": dense().replace("return x / 2", "import time; time.sleep(60); return x / 2")})
     ran = project.run("--gradcheck", "slow.py", "--gradcheck-timeout", "3")
     assert ran.counted(passed=2, failed=1)
-    assert "was not finished within the time limit of 3 s" in ran.words
+    assert "was not finished within the time limit of 3 s (--gradcheck-timeout)" in ran.words
 
 
 def test_update_writes_what_baseline_check_reads(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
