@@ -55,9 +55,9 @@ def case_lines(written: Written, seed: int) -> str:
     return f"def gradcheck_cases():\n    np.random.seed({seed})\n{line}"
 
 
-def pytest_lines(written: Written, place: Place, options: Mapping[str, Any], seed: int) -> str:
-    """A whole test file; options: arguments of assert_gradients that are not its defaults."""
-    more = "".join(f", {name}={value!r}" for name, value in options.items())
+def pytest_lines(written: Written, place: Place, options: Mapping[str, str], seed: int) -> str:
+    """A whole test file; options: arguments of assert_gradients that are not its defaults, as expressions."""
+    more = "".join(f", {name}={code}" for name, code in options.items())
     names = ("layer", "x") if len(written.parts) < 3 else ("", "", "arguments")
     named = [(name, part) for name, part in zip(names, written.parts, strict=False) if name]
     body = [f"    {name} = {_opened(part, 4, len(name) + 3)}" for name, part in named]

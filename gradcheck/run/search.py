@@ -6,8 +6,9 @@ a shape that it was not made for. Whatever fails is grouped by its failing leave
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,10 @@ from hypothesis.errors import Flaky, Unsatisfiable
 from gradcheck.base.errors import Failure
 from gradcheck.base.failures import failure_of
 from gradcheck.gather.authored import understood
+from gradcheck.gather.conventions import NAME as CONVENTION
 from gradcheck.gather.drawing import Drawn, examine, rounded
 from gradcheck.gather.load import seed_everything
-from gradcheck.gather.specimen import Case
+from gradcheck.gather.specimen import Case, LayerSpecimen, Specimen
 from gradcheck.gather.written import Place, case_lines, pytest_lines
 from gradcheck.judge.verdict import Verdict
 from gradcheck.run.check import try_case
@@ -29,6 +31,7 @@ from gradcheck.run.family import FamilyRun
 from gradcheck.run.messages import Key, plain
 from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult, Paste
+from gradcheck.subjects.convention import Convention, resolve_convention
 
 SUFFIX = "[found by search]"
 _MOST = 3  # failing groups of leaves that are reported
@@ -134,14 +137,20 @@ class Search:
 
     def _paste(self, drawn: Drawn, signature: Signature) -> Paste | None:
         """The example as Python; only where these very lines have been run here, and have failed."""
-        if drawn.written is None:
+        written, options, convention = drawn.written, self.run.options, drawn.case.build().convention
+        if written is None:
             return None
-        options = self.run.options
-        case = case_lines(drawn.written, options.seed)
-        again = self._judged(Case("pasted", 0, lambda: _pasted(case, drawn.written.home if drawn.written else "")))
+        more, home = _changed(options), vars(sys.modules[written.home])
+        if convention is not None:
+            if resolve_convention(home.get(CONVENTION)) is not convention:
+                return None  # a test knows nothing of the configuration's
+            more |= {"convention": CONVENTION}
+            written = replace(written, names=written.names | {CONVENTION})
+        case = case_lines(written, options.seed)
+        again = self._judged(Case("pasted", 0, partial(_pasted, case, home, convention)))
         if again.verdict is not Verdict.FAIL or not signature & _signature(again):
             return None
-        return Paste(case, pytest_lines(drawn.written, self.place, _changed(options), options.seed))
+        return Paste(case, pytest_lines(written, self.place, more, options.seed))
 
 
 def search_key(run: FamilyRun) -> Key:
@@ -162,12 +171,16 @@ def interrupted(failing: CheckResult | Failure | None, failure: Failure) -> tupl
     ]
 
 
-def _pasted(case: str, home: str) -> Any:
+def _pasted(case: str, home: Mapping[str, Any], convention: Convention | None) -> Specimen:
     """The specimen that the lines make in their module."""
-    names: dict[str, Any] = {**vars(sys.modules[home]), "np": np}
+    names: dict[str, Any] = {**home, "np": np}
     exec(case, names)  # noqa: S102 -- our own lines, tried before the user is told to paste them
     cases: Callable[[], Any] = names["gradcheck_cases"]
-    return understood(next(iter(cases())))[1]
+    item = next(iter(cases()))
+    if convention is None:
+        return understood(item)[1]
+    layer, x = item if isinstance(item, tuple) else (item, None)
+    return LayerSpecimen(layer, x, convention)
 
 
 def _signature(result: CheckResult) -> Signature:
@@ -183,8 +196,8 @@ def _causes(result: CheckResult) -> Counter[tuple[str, str]] | None:
     return Counter((finding.leaf, finding.cause) for finding in result.findings)
 
 
-def _changed(options: Options) -> dict[str, Any]:
-    """Arguments of assert_gradients that are not its defaults."""
+def _changed(options: Options) -> dict[str, str]:
+    """Arguments of assert_gradients that are not its defaults, as expressions."""
     usual = Options()
     names = ("seed", "rtol", "method", "budget")
-    return {name: getattr(options, name) for name in names if getattr(options, name) != getattr(usual, name)}
+    return {name: repr(getattr(options, name)) for name in names if getattr(options, name) != getattr(usual, name)}

@@ -1,8 +1,12 @@
-"""What a search has added to a record."""
+"""What a search has added to a record, and pytest run on what it pastes."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
-from tests.cli.tools import Ran
+from tests.cli.tools import HOME, Ran, surroundings
 
 
 def found(ran: Ran) -> list[dict[str, Any]]:
@@ -13,3 +17,12 @@ def found(ran: Ran) -> list[dict[str, Any]]:
 def notes(ran: Ran) -> list[str]:
     """What the searches said."""
     return [note for check in ran.record["checks"] for note in check["notes"] if note.startswith("search:")]
+
+
+def run_pytest(folder: Path, file: str) -> subprocess.CompletedProcess[str]:
+    """The file alone, as a user would."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, file]
+    return subprocess.run(
+        command, cwd=folder, env=surroundings(PYTHONPATH=f"{HOME}{os.pathsep}{folder}", PYTHONDONTWRITEBYTECODE="1"),
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip

@@ -1,6 +1,5 @@
 """`gradcheck run --search N`: what is drawn, found, shrunk and printed to be pasted."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gradcheck.run.options import Options
-from tests.cli.searching import found, notes
-from tests.cli.tools import HOME, Cli, Ran, surroundings
+from tests.cli.searching import found, notes, run_pytest
+from tests.cli.tools import Cli, Ran, surroundings
 
 STRIDED = """import numpy as np
 
@@ -45,15 +44,6 @@ RIGHT = STRIDED.replace("{fault}", "rows = dy.shape[0]")
 # Of an odd size 2n + 1 at stride 2, the rows are counted as (2n + 1 - k) // 2 = n + 1 - k for a kernel of 1.
 WRONG = STRIDED.replace("{fault}", "rows = dy.shape[0] if s != 2 or self.x.shape[0] % 2 == 0 else self.x.shape[0] // 2")
 SMALLEST = "StridedConv(input_shape=(1, 1, 1), kernel_size=1, stride=2) at [[[0.1]]] [found by search]"
-
-
-def run_pytest(folder: Path, file: str) -> subprocess.CompletedProcess[str]:
-    """The file alone, as a user would."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, file]
-    return subprocess.run(
-        command, cwd=folder, env=surroundings(PYTHONPATH=f"{HOME}{os.pathsep}{folder}", PYTHONDONTWRITEBYTECODE="1"),
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

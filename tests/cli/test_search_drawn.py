@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.searching import found, notes
+from tests.cli.searching import found, notes, run_pytest
 from tests.cli.tools import Cli
 
 HANGS = """import time
@@ -58,6 +58,42 @@ DRAWN = """    import numpy as np
     yield Hangs(1), np.ones(2)
     yield st.sampled_from([1, 1, 1, 1, 1, 1, 2, 3, 4, 5, 6]).map(lambda size: (Hangs(size), np.ones(2)))
 """
+
+CONVENED = """import numpy as np
+from gradcheck import Convention
+
+
+class Scale:
+    def __init__(self, size, flag=False):
+        self.flag = flag
+        self.theta = np.random.rand(size) + 0.5
+
+    def run(self, x):
+        self.x = x
+        return x * self.theta
+
+    def pull(self, dy):
+        self.g = (dy * self.x).sum(axis=0)
+        return dy * self.theta * (3 if self.flag else 1)
+
+
+gradcheck_convention = Convention(forward="run", backward="pull", gradients=lambda layer: {"theta": layer.g})
+"""
+
+
+def test_a_modules_convention_is_in_force_and_in_the_pasted_test(cli: Cli) -> None:
+    cli.write({"a.py": CONVENED})
+    ran = cli("run", "a.py", "--search", "40", "--no-config", "--format", "json", "--seed", "7")
+    (check,) = found(ran)
+    assert check["case"].startswith("Scale(size=1, flag=True) at [[")
+    cli.write({"test_found.py": check["paste"]["test"]})
+    assert "assert_gradients(layer, x, seed=7, convention=gradcheck_convention)" in check["paste"]["test"]
+    done = run_pytest(cli.folder, "test_found.py")
+    assert done.returncode == 1
+    assert "GradientMismatch" in done.stdout
+    cli.write({"a.py": CONVENED.replace("3 if self.flag else 1", "1")})
+    assert run_pytest(cli.folder, "test_found.py").returncode == 0
+
 
 AUTHORED = """import numpy as np
 from hypothesis import strategies as st

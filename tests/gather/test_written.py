@@ -80,11 +80,11 @@ def test_long_calls_are_opened_one_argument_a_line() -> None:
     assert max(map(len, text.splitlines())) <= 74
     assert "            input_shape=(3, 3, 1),\n            kernel_shape=(2, 2),\n" in text
     compile(text, "pasted", "exec")
-    compile(pytest_lines(LONG, Place("conv", "conv.py"), {"seed": 4}, 4), "pasted", "exec")
+    compile(pytest_lines(LONG, Place("conv", "conv.py"), {"seed": "4"}, 4), "pasted", "exec")
 
 
 def test_the_test_names_what_is_not_the_default_and_where_the_names_come_from() -> None:
-    text = pytest_lines(LONG, Place("conv", "lib/conv.py", "lib"), {"seed": 4, "rtol": 1e-5}, 4)
+    text = pytest_lines(LONG, Place("conv", "lib/conv.py", "lib"), {"seed": "4", "rtol": "1e-05"}, 4)
     assert "assert_gradients(layer, x, seed=4, rtol=1e-05)" in text
     assert "np.random.seed(4)" in text
     assert "# needs lib on the path: pythonpath in pytest's configuration\nfrom conv import ConvLayer" in text
