@@ -46,17 +46,16 @@ class Tally:
         if drawn.point is not None:
             self.kinds.add("indices" if drawn.point.below else drawn.point.kind)
 
-    def notes(self, *, found: bool, stopped: str) -> list[str]:
+    def notes(self, *, found: bool) -> list[str]:
         """How many examples over what; what was left out."""
         passed, unsure = self.verdicts[Verdict.PASS], self.verdicts[Verdict.INCONCLUSIVE]
         if not passed and not unsure and not found:
-            told = stopped or "no example could be run"
-            return [f"search: {told}{self._left_out()}"]
-        where = "; the smallest that failed stands below, [found by search]" if found else ""
-        parts = [f"search: {passed} {'example' if passed == 1 else 'examples'} passed{self._over()}{where}"]
+            return [f"search: no example could be run{self._left_out()}"]
+        failed = self.verdicts[Verdict.FAIL]
+        where = f" and {failed} failed, the smallest of which stands below" if found else ""
+        parts = [f"search: {passed} {'example' if passed == 1 else 'examples'} passed{where}{self._over()}"]
         parts += [f"; {unsure} {'was' if unsure == 1 else 'were'} inconclusive, which is no failure"] if unsure else []
         parts += [self._left_out()]
-        parts += [f"; {stopped}"] if stopped else []
         return ["".join(parts), *self._elsewhere()]
 
     def _over(self) -> str:

@@ -48,18 +48,19 @@ class Search:
     """The search of one family.
 
     place: where what is pasted takes its names from · smallest: the last failing example of each group, which is the
-    smallest once Hypothesis has come to its end.
+    smallest once Hypothesis has come to its end · stopped: what drawing has raised.
     """
 
     run: FamilyRun
     place: Place
     tally: Tally = field(default_factory=Tally)
     smallest: dict[Signature, tuple[Drawn, CheckResult]] = field(default_factory=dict)
+    stopped: Failure | None = None
     _kinds: dict[Signature, type[Exception]] = field(default_factory=dict)
 
     def results(self, drawn: Any) -> tuple[list[CheckResult], list[str]]:
         """What was found, each shrunk; notes of what was tried."""
-        options, stopped = self.run.options, ""
+        options = self.run.options
         try:
             examine(drawn, self._examine, options.search, options.seed)
         except Unsatisfiable:
@@ -67,9 +68,9 @@ class Search:
         except Exception as error:
             if not self.smallest or self._is_foreign(error):
                 failure = failure_of(error)
-                stopped = f"drawing was stopped by {failure.kind}: {failure.message}"
+                self.stopped = replace(failure, message=f"drawing an example for --search raises {failure.message}")
         found = [self._reported(*self.smallest[signature]) for signature in self._chosen()]
-        return found, self.tally.notes(found=bool(found), stopped=stopped)
+        return found, self.tally.notes(found=bool(found))
 
     def _is_foreign(self, error: BaseException) -> bool:
         """Is it, or is one of a group, something else than a failing example of ours?"""

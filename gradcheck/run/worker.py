@@ -68,7 +68,7 @@ class _Worker:
         self._job = job
         self._known: Mapping[Key, CheckResult | Failure] = job.known
         self._sending = threading.Lock()
-        self._fixed: list[str] = []  # families of which a search has nothing to draw
+        self._fixed: dict[bool, list[str]] = {}  # families of which a search has nothing to draw: authored or not
 
     def known(self, key: Key) -> CheckResult | Failure | None:
         return self._known.get(key)
@@ -122,8 +122,9 @@ class _Worker:
             return Finished(family.label, problem=error.problem)
         except BaseException as error:  # a constructor of the user's that calls sys.exit()
             return Finished(family.label, problem=Problem.of(target, failure_of(error)))
-        results = self._powered(family, checks, self._named(family, checks))
-        return Finished(family.label, tuple(self._searched(run, results)))
+        results, stopped = self._searched(run, self._powered(family, checks, self._named(family, checks)))
+        problem = None if stopped is None else Problem.of(target, stopped)
+        return Finished(family.label, tuple(results), problem)
 
     def _listed(self, family: Family) -> list[CheckResult]:
         """One result a case, which has measured nothing; an author's cases need not even be tried."""
@@ -142,33 +143,33 @@ class _Worker:
         notes = power_notes(results, checks, self._job.options)
         return [replace(results[0], notes=(*results[0].notes, *notes)), *results[1:]]
 
-    def _searched(self, run: FamilyRun, results: list[CheckResult]) -> list[CheckResult]:
-        """With --search: what was found, after the family's own checks; notes of the first of these."""
+    def _searched(self, run: FamilyRun, results: list[CheckResult]) -> tuple[list[CheckResult], Failure | None]:
+        """With --search: what was found, after the family's own checks, notes of the first; what drawing raised."""
         if not self._job.options.search or all(result.verdict is Verdict.ERROR for result in results):
-            return results
+            return results, None
         drawn = run.fitting[0].drawn if run.fitting else None
         if drawn is None:
-            self._fixed.append(run.family.label)
-            return results
-        found, notes = self._search(run, drawn("[batch of 3]" not in run.refused))
+            self._fixed.setdefault(run.family.authored, []).append(run.family.label)
+            return results, None
+        found, notes, stopped = self._search(run, drawn("[batch of 3]" not in run.refused))
         first = replace(results[0], notes=(*results[0].notes, *notes))
-        return [first, *results[1:], *map(plain, found)]
+        return [first, *results[1:], *map(plain, found)], stopped
 
-    def _search(self, run: FamilyRun, drawn: Any) -> tuple[list[CheckResult], list[str]]:
+    def _search(self, run: FamilyRun, drawn: Any) -> tuple[list[CheckResult], list[str], Failure | None]:
         from gradcheck.run.search import Search, failing_key, interrupted, search_key  # noqa: PLC0415 -- hypothesis
 
         failure = self.known(search_key(run))
         if isinstance(failure, Failure):
-            return interrupted(self.known(failing_key(run)), failure)
+            return *interrupted(self.known(failing_key(run)), failure), None
         self.started(search_key(run), run.family.label)
-        return Search(run, _place(self._job.source)).results(drawn)
+        search = Search(run, _place(self._job.source))
+        return *search.results(drawn), search.stopped
 
     def _unsearched(self) -> tuple[str, ...]:
         """What --search had nothing to draw for."""
-        if not self._fixed:
-            return ()
-        names = ", ".join(self._fixed)
-        return (f"{self._job.source.spelled}: --search drew nothing for {names}; {_HOW}",)
+        spelled = self._job.source.spelled
+        told = ((", ".join(labels), _FIXED if authored else _UNDRAWN) for authored, labels in self._fixed.items())
+        return tuple(f"{spelled}: --search drew nothing for {names}: {why}" for names, why in told)
 
     def _named(self, family: Family, checks: list[Checked]) -> list[CheckResult]:
         """The final results, the factors named over the family."""
@@ -200,10 +201,8 @@ _DOING = {
 }
 
 
-_HOW = (
-    "it draws for classes that are built from their constructor's parameters, and from a hypothesis strategy that "
-    "gradcheck_cases() returns or yields"
-)
+_FIXED = "gradcheck_cases() yields no hypothesis strategy of it"
+_UNDRAWN = "functions and losses need a hypothesis strategy, yielded by gradcheck_cases()"
 
 
 def _place(source: Source) -> Place:

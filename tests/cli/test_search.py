@@ -162,7 +162,12 @@ def test_what_a_search_cannot_draw_for_is_said(cli: Cli) -> None:
     ran = cli("run", "a.py", "--search", "5", "--no-config", "--format", "json")
     assert ran.code == 0
     (note,) = ran.record["notes"]
-    assert note.startswith("a.py: --search drew nothing for f; it draws for classes")
+    assert note.startswith("a.py: --search drew nothing for f: functions and losses need a hypothesis strategy")
+    cases = "def gradcheck_cases():\n    import numpy as np\n\n    yield StridedConv((4, 4, 1)), np.ones((4, 4, 1))\n"
+    cli.write({"b.py": f"{RIGHT}\n\n{cases}"})
+    ran = cli("run", "b.py", "--search", "5", "--no-config", "--format", "json")
+    (note,) = ran.record["notes"]
+    assert note == "b.py: --search drew nothing for StridedConv: gradcheck_cases() yields no hypothesis strategy of it"
 
 
 BROADCASTS = """import numpy as np

@@ -121,6 +121,16 @@ POWERS_RIGHT = AUTHORED.replace("{fault}", "pass")
 POWERS_WRONG = AUTHORED.replace("{fault}", "dy = dy if self.exponent < 7 else -dy")
 
 
+def test_a_strategy_that_raises_later_is_a_problem_of_the_class(cli: Cli) -> None:
+    drawn = "st.integers(1, 9).map(lambda n: Power(n if n != 8 else 1 // 0)).filter(lambda layer: layer.exponent != 5)"
+    source = POWERS_RIGHT.replace("st.builds(Power, st.integers(1, 9))", drawn)
+    cli.write({"a.py": source.replace("return st", "yield Power(1), np.ones(2)\n    yield st")})
+    for seed in ("0", "1"):
+        ran = cli("run", "a.py", "--search", "60", "--no-config", "--format", "json", "--seed", seed)
+        assert ran.code == 2
+        assert "ZeroDivisionError" in ran.record["problems"][0]["kind"]
+
+
 def test_without_a_search_a_few_examples_of_a_strategy_are_the_cases(cli: Cli) -> None:
     cli.write({"a.py": POWERS_RIGHT.replace("== 5", "== 99")})
     first, again = (cli("run", "a.py", "--no-config", "--format", "json") for _ in range(2))
