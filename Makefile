@@ -78,27 +78,30 @@ clean:  ## remove .venv and everything else that can be made again
 	rm -rf .venv .venv-peers .venv-frameworks build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is written last: an install that was interrupted starts over.
+# Into an environment that works, what has changed is installed; one that lacks its Python, or whose install was
+# interrupted, is made anew. The stamp is written last.
+define environment
+@{ [ -e $(1)/.installed ] && [ ! -e $(1)/.installing ] && $(1)/bin/python -m pip --version >/dev/null 2>&1; } \
+	|| $(PYTHON) -m venv --clear $(1)
+@touch $(1)/.installing
+endef
+
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "gradcheck needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
 			"Name another: make PYTHON=python3.12" >&2; exit 1; }
 	@echo "Installing into .venv (once) ..." >&2
-	@$(PYTHON) -m venv --clear .venv
+	$(call environment,.venv)
 	@$(BIN)/python $(PIP) install -c constraints.txt -e '.[dev,report]'
+	@rm .venv/.installing
 	@touch $@
 
 # Apart from .venv, whose tests must do without them. A build of torch for the CPU alone is enough, and far smaller.
 .venv-peers/.installed: pyproject.toml constraints.txt
 	@echo "Installing torch and jax into .venv-peers (once) ..." >&2
-	@$(PYTHON) -m venv --clear .venv-peers
+	$(call environment,.venv-peers)
 	@.venv-peers/bin/python $(PIP) install -c constraints.txt -e . torch==$(TORCH) jax
-	@touch $@
-
-.venv-frameworks/.installed: pyproject.toml constraints.txt
-	@echo "Installing torch and jax into .venv-frameworks (once) ..." >&2
-	@$(PYTHON) -m venv --clear .venv-frameworks
-	@.venv-frameworks/bin/python $(PIP) install -c constraints.txt -e . pytest-xdist torch==$(TORCH) jax
+	@rm .venv-peers/.installing
 	@touch $@
 
 $(UV):

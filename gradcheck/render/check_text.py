@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from gradcheck.render.screened import chance_of_a_miss, wrong_entries
 from gradcheck.render.tables import entry_table, gravity, leaf_table
 from gradcheck.render.wording import clean, clean_lines, command, count, index, mark, quote, wrap
 from gradcheck.store.numbers import Json, from_json
@@ -17,7 +18,8 @@ def check_block(check: Json, *, show_all: bool, known: Known | None = None) -> s
     known = set() if known is None else known
     explained = [finding_text(finding, check["target"], known) for finding in check["findings"]]
     parts = [headline(check), error_text(check["error"]), leaves_text(check["leaves"], show_all=show_all)]
-    parts += [*explained, *map(note_text, check["notes"]), _expected(check), _replay(check), _paste(check)]
+    notes = [*map(note_text, check["notes"]), _chance(check)]
+    parts += [*explained, *notes, _expected(check), _replay(check), _paste(check)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -81,6 +83,11 @@ def note_text(note: str) -> str:
     return wrap(f"note: {clean(note)}", indent=BODY, hanging=BODY * 2)
 
 
+def _chance(check: Json) -> str:
+    told = chance_of_a_miss([check])
+    return wrap(told, indent=BODY, hanging=BODY * 2) if told else ""
+
+
 def _also_passing(leaves: list[Json], shown: list[Json]) -> str:
     right = [f"{clean(leaf['name'])} ({_entries(leaf['checked'])})" for leaf in leaves if leaf not in shown]
     return wrap(f"pass: {', '.join(right)}", indent=BODY, hanging=BODY * 2) if right else ""
@@ -101,16 +108,12 @@ def _wrong(leaf: Json) -> str:
     return f"{wrap(text, indent=BODY, hanging=BODY * 2)}\n\n{entry_table(entries, indent=BODY)}"
 
 
-PART = "located in part"  # of a screened leaf: more entries are wrong than are listed
-
-
 def _share(leaf: Json, listed: int) -> str:
     """`2 of 36 entries are wrong, the worst 8 of them`."""
     if not leaf["wrong"]:
         return "the worst entry"
     verb = "is" if leaf["wrong"] == 1 else "are"
-    least = "at least " if PART in leaf["note"] else ""
-    share = f"{least}{leaf['wrong']} of {_entries(leaf['checked'])} {verb} wrong"
+    share = f"{wrong_entries(leaf)} of {_entries(leaf['checked'])} {verb} wrong"
     return share if listed == 1 else f"{share}, worst first" + (f", {listed} shown" if leaf["wrong"] > listed else "")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gradcheck.render import charts
+from gradcheck.render.screened import wrong_entries
 from gradcheck.render.tables import entry_cells, leaf_cells
 from gradcheck.render.wording import clean, clip, count, index, mark, size
 from gradcheck.store.numbers import Json, from_json
@@ -59,14 +60,14 @@ def _how(leaf: Json) -> str:
     if leaf["method"] != "screen":
         return "every entry"
     missed = from_json(leaf["miss_probability"])
-    return f"{count(leaf['directions'], 'direction')}, misses {missed:.0e}"
+    return f"{count(leaf['directions'], 'direction')}, chance of a miss {missed:.0e}"
 
 
 def _share(leaf: Json) -> str:
     if not leaf["wrong"]:
         return "the worst entry" if leaf["worst"] else "not compared entry by entry"
     verb = "is" if leaf["wrong"] == 1 else "are"
-    return f"{leaf['wrong']} of {count(leaf['checked'], 'entry', 'entries')} {verb} wrong"
+    return f"{wrong_entries(leaf)} of {count(leaf['checked'], 'entry', 'entries')} {verb} wrong"
 
 
 def _maps(leaf: Json) -> Iterator[Json]:

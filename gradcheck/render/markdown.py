@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from gradcheck.render.screened import chance_of_a_miss
 from gradcheck.render.standing import (
     by_reason,
     by_target,
@@ -15,7 +16,7 @@ from gradcheck.render.standing import (
     verified,
 )
 from gradcheck.render.tables import entry_cells, leaf_cells, quantified
-from gradcheck.render.wording import clean, clip, count
+from gradcheck.render.wording import clean, clip, count, mark
 from gradcheck.store.numbers import Json
 
 LIMIT = 2**20  # bytes that GitHub takes for a job's summary
@@ -110,7 +111,7 @@ def _whole(name: str, check: Json, others: Sequence[Json]) -> str:
         parts.append(f"**{prose(check['error']['kind'])}**{where}: {prose(check['error']['message'])}")
     parts += [_finding(finding) for finding in check["findings"]]
     parts += list(_leaves(check["leaves"]))
-    parts += [f"Note: {prose(note)}" for note in check["notes"]]
+    parts += [f"Note: {prose(note)}" for note in [*check["notes"], chance_of_a_miss([check])] if note]
     parts += [f"The same at {_cases(others)}."] if others else []
     parts += [f"Again: {code(check['replay'])}"] if check["replay"] and not check["expected"] else []
     return "\n\n".join(parts)
@@ -129,6 +130,8 @@ def _leaves(leaves: Sequence[Json]) -> Iterator[str]:
     if wrong:
         yield _table(_LEAF_HEADS, [(code(leaf["name"], cell=True), *leaf_cells(leaf)[1:]) for leaf in wrong])
     for leaf in wrong:
+        if leaf["note"]:
+            yield f"{code(leaf['name'])}: {prose(mark(leaf['note']))}"
         entries = leaf.get("wrong_entries") or [entry for entry in [leaf["worst"]] if entry]
         if entries:
             yield f"Worst entries of {code(leaf['name'])}:"

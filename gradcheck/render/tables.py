@@ -82,7 +82,7 @@ def leaf_cells(leaf: Json) -> tuple[str, ...]:
     """Name, shape, wrong, digits, detects, verdict."""
     digits = wording.agreement(from_json(leaf["agreement_digits"])) if leaf["checked"] else "-"
     detects = _detects(from_json(leaf["detectable"]))
-    wrong = f"{leaf['wrong']} of {leaf['checked']}"
+    wrong = f"{leaf['wrong']}{'+' if wording.PART in leaf['note'] else ''} of {leaf['checked']}"
     verdict = leaf["verdict"] if leaf["verdict"] == "pass" else leaf["verdict"].upper()
     return clean(leaf["name"]), wording.index(leaf["shape"]), wrong, digits, detects, verdict
 

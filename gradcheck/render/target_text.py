@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gradcheck.judge.verdict import Verdict
 from gradcheck.render.check_text import BODY, Known, check_block, error_line, factor_of, names_in
+from gradcheck.render.screened import chance_of_a_miss, wrong_entries
 from gradcheck.render.standing import by_reason
 from gradcheck.render.tables import pass_table
 from gradcheck.render.wording import clean, count, index, mark, value, wrap
@@ -83,6 +84,8 @@ def _remarks(checks: list[Json]) -> Iterator[str]:
         counts = len(checks) > 1 and not note.endswith("no check") and not note.startswith(_OF_CLASS)
         of = f" ({times} of {count(len(checks), 'check')})" if counts else ""
         yield wrap(f"note: {note}{of}", indent=BODY, hanging=BODY * 2)
+    if told := chance_of_a_miss(checks):
+        yield wrap(told, indent=BODY, hanging=BODY * 2)
 
 
 def _said(check: Json) -> Iterator[str]:
@@ -135,7 +138,7 @@ def _worst(leaf: Json) -> str:
         return mark(leaf["note"]) or str(leaf["verdict"])
     worst = leaf["worst"]
     yours, measured = (value(from_json(worst[side]), 4) for side in ("analytic", "numeric"))
-    share = f"{leaf['wrong']} of {leaf['checked']} wrong"
+    share = f"{wrong_entries(leaf)} of {leaf['checked']} wrong"
     return f"{share}; at {index(worst['index'])} yours {yours}, measured {measured}"
 
 

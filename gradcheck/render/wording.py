@@ -7,15 +7,17 @@ from collections.abc import Sequence
 
 WIDTH = 80
 
+PART = "located in part"
 MARKS = {
     "kink": "judged by one-sided slopes",
     "vacuous": "nothing was really compared",
     "noisy": "the error bar is too wide to decide",
     "float64": "judged with the layer's arrays cast up to it",
     "precision": "right up to the rounding of a lower precision",
+    PART: "more entries are wrong than are listed",
 }
 
-_WHOLE = re.compile(r"\(-?\d+,[-\d, ]*\)|--case \d+")  # (391, 77), --case 3: never broken over two lines
+_WHOLE = re.compile(r"\(-?\d+,[-\d, ]*\)|\[[\d:, ]+\]|--case \d+")  # (391, 77), [5, :], --case 3: never broken
 _HOLD = "\N{NO-BREAK SPACE}"
 
 

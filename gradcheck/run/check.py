@@ -20,7 +20,6 @@ from gradcheck.diagnose.ranking import diagnose
 from gradcheck.gather.specimen import Case, FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.judge.compare import judged
 from gradcheck.judge.comparison import Comparison
-from gradcheck.judge.probe import missed
 from gradcheck.judge.verdict import Verdict, worst
 from gradcheck.run.blame import blamed
 from gradcheck.run.breach import Breach
@@ -224,16 +223,15 @@ def _forgiven(finding: Finding, comparisons: dict[str, Comparison]) -> dict[str,
 
 
 def _screened_note(point: Point, measured: Measured) -> list[str]:
-    """What a pass along directions promises, and why it was not measured entry by entry."""
+    """Which leaves were not measured entry by entry, and why."""
     screened = [c for leaf in point.subject.leaves if (c := measured.comparisons[leaf.name]).probes]
     if not screened:
         return []
     why = f"more than {ENTRIES} entries, so " if point.options.method == "auto" else ""
-    chances = ", ".join(f"{missed(c.probes):.1g}" for c in screened)
     names, count = ", ".join(c.name for c in screened), len(screened[0].probes)
     note = (
-        f"{names}: {why}held against the derivative along {count} random directions; an error of a millionth of the "
-        f"gradient passes with probability {chances} (--method entries measures each entry)"
+        f"{names}: {why}held against the derivative along {count} random directions (--method entries measures each "
+        f"entry)"
     )
     return [note]
 

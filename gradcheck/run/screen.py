@@ -85,8 +85,8 @@ class Screening:
         if self.located is None or self.located.complete:
             return ()
         sides = zip(self.located.box or [], leaf.shape, strict=False)
-        places = ["every" if side == (0, n) else _range(*side) for side, n in sides]
-        return ("located in part", *([f"all of it within ({', '.join(places)})"] if places else []))
+        places = [":" if side == (0, n) else _range(*side) for side, n in sides]
+        return ("located in part", *([f"all of them within [{', '.join(places)}]"] if places else []))
 
     def comparison(self, leaf: Leaf, analytic: Array | None) -> Comparison:
         """As a comparison whose arrays are NaN where no entry was measured; without memory where none was."""
@@ -213,7 +213,7 @@ class _Gauge:
 
 
 def _range(low: int, high: int) -> str:
-    return str(low) if high == low + 1 else f"{low} to {high - 1}"
+    return str(low) if high == low + 1 else f"{low}:{high}"
 
 
 def _filled(leaf: Leaf, value: float, measured: Mapping[int, Estimate]) -> Array:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.tools import Cli, Ran, process
+from tests.cli.tools import Cli, Ran
 
 DENSE = """import numpy as np
 
@@ -121,11 +121,6 @@ def test_a_refactor_that_keeps_the_gradients_passes(kept: Cli, source: str) -> N
     kept.write({"dense.py": source})
     assert kept("baseline", "check").code == 0
     assert kept("baseline", "update").out == "2 cases, 4 leaves measured: 2 as in their baselines.\n"
-
-
-def test_another_kernel_and_one_thread_pass(kept: Cli) -> None:
-    ran = process(kept.folder, "baseline", "check", OPENBLAS_CORETYPE="Prescott", OPENBLAS_NUM_THREADS="1")
-    assert (ran.code, ran.err) == (0, "")
 
 
 def test_an_accepted_fault_is_called_one_and_mending_it_is_a_drift(kept: Cli) -> None:

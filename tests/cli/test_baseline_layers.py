@@ -4,6 +4,7 @@ import shlex
 
 import pytest
 
+from gradcheck.store.environment import environment
 from tests.cli.tools import HOME, Cli, process
 
 CONFIG = '[tool.gradcheck]\ntargets = ["large.py"]\n'
@@ -108,11 +109,53 @@ def recipe(target: str) -> list[str]:
     return arguments
 
 
-def test_make_baseline_checks_what_this_repository_has_committed() -> None:
-    """Every layer of the two folders, each against its own file."""
+KERNELS = ("Prescott", "Haswell")
+open_blas = pytest.mark.skipif("openblas" not in environment("")["blas"], reason="this numpy's BLAS is not OpenBLAS")
+WIDE = """import numpy as np
+
+
+class Wide:
+    def __init__(self):
+        self.W = np.zeros((200, 150))
+
+    def forward(self, x):
+        self.x = x
+        return np.tanh(x @ self.W)
+
+    def backward(self, dout):
+        d = dout * (1 - np.tanh(self.x @ self.W) ** 2)
+        self.dW = self.x.T @ d
+        return d @ self.W.T
+
+
+def gradcheck_cases():
+    yield Wide(), np.zeros((90, 200))
+"""
+
+
+@open_blas
+def test_every_kernel_and_number_of_threads_passes_what_another_wrote(cli: Cli) -> None:
+    """Products large enough that the kernels round them differently."""
+    cli.write({"pyproject.toml": CONFIG, "large.py": WIDE})
+    written = {}
+    for kernel in KERNELS:
+        assert process(cli.folder, "baseline", "update", CI="", OPENBLAS_CORETYPE=kernel).code == 0
+        (file,) = (cli.folder / "reports/baselines").iterdir()
+        written[kernel] = file.read_bytes()
+        for other in KERNELS:
+            ran = process(cli.folder, "baseline", "check", OPENBLAS_CORETYPE=other, OPENBLAS_NUM_THREADS="1")
+            assert (ran.code, ran.out) == (0, "1 case, 2 leaves measured: 1 as in its baseline.\n")
+        file.unlink()
+    if written["Prescott"] == written["Haswell"]:
+        pytest.skip("passed, but this machine has one kernel only")
+
+
+@pytest.mark.parametrize("kernel", ["", *(pytest.param(kernel, marks=open_blas) for kernel in KERNELS)])
+def test_make_baseline_checks_what_this_repository_has_committed(kernel: str) -> None:
+    """Every layer of the two folders, each against its own file; also by another kernel, in one thread."""
     arguments = recipe("baseline")
     assert arguments == ["baseline", "check", "layers", "layers/article"]
-    ran = process(HOME, *arguments)
+    ran = process(HOME, *arguments, **({"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": "1"} if kernel else {}))
     files = list((HOME / "reports/baselines").glob("*.json"))
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.endswith(f" measured: {len(files)} as in their baselines.\n")

@@ -136,7 +136,7 @@ def test_a_row_is_located_as_such():
     layer = Dense(shape=(200, 300), spoil=lambda dw, dz: np.multiply(dw[17], 1.1, out=dw[17]))
     leaf = screened(layer).leaves["W"]
     assert {row for row, _ in leaf.wrong} == {17}
-    assert "located in part, all of it within (17, every)" in leaf.note
+    assert "located in part, all of them within [17, :]" in leaf.note
 
 
 def test_a_budget_is_kept():

@@ -155,7 +155,7 @@ def test_an_inconclusive_check_gives_its_reason() -> None:
         ("kink", "input: kink (judged by one-sided slopes)"),
         ("vacuous", "input: vacuous (nothing was really compared)"),
         ("kink, vacuous", "input: kink (judged by one-sided slopes), vacuous (nothing was really compared)"),
-        ("located in part", "input: located in part"),
+        ("located in part", "input: located in part (more entries are wrong than are listed)"),
     ],
 )
 def test_marks_are_explained(note: str, sentence: str) -> None:
