@@ -1,8 +1,9 @@
 """One result of two: a layer in float32, and the same with its arrays cast up to float64 (upcast.py)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -14,82 +15,111 @@ from gradcheck.judge.verdict import Verdict, worst
 from gradcheck.run.result import CheckResult, LeafResult
 
 _CARRIED = {4: 64 * eps(np.float32), 2: 8 * eps(np.float16)}  # by itemsize: of the largest entry, for its rounding
+_SHAKEN = 8.0  # times what a last place of the point makes: float32 rounds more than once
 _HERE_ALONE = frozenset({"non-finite", "shape-mismatch"})  # overflow, say: a fault in float32 whatever float64 shows
 MARK = "float64"  # of a leaf whose numbers are those in float64
 
 
-def both(single: CheckResult, double: CheckResult) -> CheckResult:
-    """That in float32, unless float64 decides what it left open or shows more than it may hide."""
-    if double.verdict is Verdict.PASS:
-        if single.verdict is Verdict.FAIL:
-            return _lost(single)
-        return _as_double(single, double) if single.verdict is Verdict.INCONCLUSIVE else single
-    if double.verdict is Verdict.FAIL and any(_at_fault(single, double)):
-        return _as_double(single, double)
-    return single
+def both(single: CheckResult, double: CheckResult, low: np.dtype[Any], shaken: Mapping[str, float]) -> CheckResult:
+    """That in float32, unless float64 decides what it left open or shows more than it may hide.
+
+    low: the float type that is not float64 · shaken: by leaf, how far its last place moves the gradient in float64.
+    """
+    if double.verdict is Verdict.FAIL:
+        return _wrong_there(single, double, low) if any(_at_fault(single, double, low)) else single
+    here_alone = any(f.severity is Severity.ERROR and f.cause in _HERE_ALONE for f in single.findings)
+    return single if here_alone else _not_wrong(single, double, low, shaken)
 
 
-def _at_fault(single: CheckResult, double: CheckResult) -> Iterator[bool]:
+def _not_wrong(
+    single: CheckResult, double: CheckResult, low: np.dtype[Any], shaken: Mapping[str, float]
+) -> CheckResult:
+    """Nothing is wrong in float64. What fails in float32 for all that is rounding: lost, unless nothing keeps it."""
+    places = {finding.leaf: finding.where for finding in single.findings}
+    leaves, found, kept = {}, [], set()
+    for name, there in double.leaves.items():
+        own = single.leaves.get(name)
+        if own is None and there.verdict is Verdict.INCONCLUSIVE:
+            continue
+        leaves[name] = own if own is not None and own.verdict is Verdict.PASS else _as_low(there, own, low)
+        if own is None or own.verdict is not Verdict.FAIL:
+            continue
+        lost = _lost(own, there, low, shaken.get(name, 0.0), places.get(name))
+        if not _settles(there, own):
+            leaves[name] = own
+            kept.add(name)
+        elif lost is not None:
+            leaves[name] = own if lost.severity is Severity.ERROR else _forgiven(own)
+            found.append(lost)
+    found = [f for f in single.findings if f.severity is not Severity.ERROR or f.leaf in kept] + found
+    return _judged(replace(single, findings=tuple(found), leaves=MappingProxyType(leaves)))
+
+
+def _settles(there: LeafResult, own: LeafResult) -> bool:
+    """Is float64 far surer of what is wrong in float32 than by how much that is wrong?"""
+    if there.verdict is Verdict.PASS:
+        return True
+    return all(_allowed(there, w.key) < w.gap / 4 for w in _wrong(own))
+
+
+def _lost(own: LeafResult, there: LeafResult, low: np.dtype[Any], shaken: float, where: str | None) -> Finding | None:
+    """How far float32's gradient is from that in float64; None where a last place of the point makes as much.
+
+    A warning where that is of the size of roundings.
+    """
+    largest = _largest(there) or 1.0
+    off = max((abs(w.analytic - _given(there, w.key, np.nan)) for w in _wrong(own)), default=0.0)
+    if off <= _CARRIED[low.itemsize] * largest + _SHAKEN * shaken:
+        return None
+    slight = low == np.float32 and off <= _CARRIED[4] * there.natural_scale
+    text = (
+        f"{gradient_name(own.name)} is right in float64, with the layer's arrays cast up at the same point, and in "
+        f"{low} off by {off / largest:.2g} of its largest entry: the formula is right, and its rounding is lost. "
+    )
+    text += (
+        "Check it in float64." if slight else "Look for large terms that cancel in backward, or check it in float64."
+    )
+    return Finding("precision-lost", own.name, text, Severity.WARNING if slight else Severity.ERROR, where=where)
+
+
+def _at_fault(single: CheckResult, double: CheckResult, low: np.dtype[Any]) -> Iterator[bool]:
     """For each leaf that fails in float64: is it a fault of float32's formula?"""
     failing = {finding.leaf for finding in double.findings if finding.severity is Severity.ERROR}
     for name, leaf in double.leaves.items():
         if leaf.verdict is Verdict.FAIL:
-            yield _is_fault(leaf, single.leaves[name])
+            yield _is_fault(leaf, single.leaves.get(name, leaf), low)
         elif name in failing:
             yield True
 
 
-def _is_fault(leaf: LeafResult, own: LeafResult) -> bool:
+def _is_fault(leaf: LeafResult, own: LeafResult, low: np.dtype[Any]) -> bool:
     """Is a leaf off by more than constants rounded to float32 may make it, and float32's gradient the same there?
 
     A constant that is np.float32 in forward and a Python float in backward is one number in float32, and two here.
     """
     wrong = _wrong(leaf)
-    least = _CARRIED[np.dtype(own.dtype).itemsize] * _largest(leaf)
+    least = _CARRIED[low.itemsize] * _largest(leaf)
     shared = [w for w in wrong if not abs(_given(own, w.key, w.analytic) - w.analytic) > w.gap / 2]
     return not wrong or any(not w.gap <= least for w in shared)
 
 
-def _as_double(single: CheckResult, double: CheckResult) -> CheckResult:
+def _wrong_there(single: CheckResult, double: CheckResult, low: np.dtype[Any]) -> CheckResult:
     """The result in float64; what its own rounding to float32 may explain there is no fault."""
     leaves, excused = {}, set()
     for name, leaf in double.leaves.items():
-        own = single.leaves[name]
-        if leaf.verdict is Verdict.FAIL and own.verdict is not Verdict.FAIL and not _is_fault(leaf, own):
+        own = single.leaves.get(name)
+        excusable = leaf.verdict is Verdict.FAIL and own is not None and own.verdict is not Verdict.FAIL
+        if own is not None and excusable and not _is_fault(leaf, own, low):
             leaves[name] = own
             excused.add(name)
         else:
-            leaves[name] = replace(leaf, dtype=own.dtype, note=_marked(leaf, MARK))
+            leaves[name] = _as_low(leaf, own, low)
     findings = tuple(finding for finding in double.findings if finding.leaf not in excused)
     return _judged(replace(double, leaves=MappingProxyType(leaves), findings=findings, notes=single.notes))
 
 
-def _lost(single: CheckResult) -> CheckResult:
-    """What is right in float64 and fails in float32 is lost to rounding: a warning where that is of float32's size."""
-    spoiled = {finding.leaf for finding in single.findings if finding.severity is Severity.ERROR}
-    if any(f.severity is Severity.ERROR and f.cause in _HERE_ALONE for f in single.findings):
-        return single
-    found, leaves = [f for f in single.findings if f.severity is not Severity.ERROR], dict(single.leaves)
-    places = {finding.leaf: finding.where for finding in single.findings}
-    for name, leaf in single.leaves.items():
-        if leaf.verdict is Verdict.FAIL or name in spoiled:
-            found.append(_finding(leaf, places.get(name)))
-            leaves[name] = leaf if found[-1].severity is Severity.ERROR else _forgiven(leaf)
-    return _judged(replace(single, findings=tuple(found), leaves=MappingProxyType(leaves)))
-
-
-def _finding(leaf: LeafResult, where: str | None) -> Finding:
-    off = max((w.gap for w in _wrong(leaf)), default=0.0) / (_largest(leaf) or 1.0)
-    summed = max(leaf.natural_scale / (_largest(leaf) or 1.0), 1.0)
-    slight = np.dtype(leaf.dtype) == np.float32 and off <= _CARRIED[4] * summed
-    text = (
-        f"{gradient_name(leaf.name)} is right in float64, with the layer's arrays cast up at the same point, and off "
-        f"by {off:.2g} of its largest entry in {leaf.dtype}: the formula is right, and its rounding is lost. "
-    )
-    text += (
-        "Check it in float64." if slight else "Look for large terms that cancel in backward, or check it in float64."
-    )
-    return Finding("precision-lost", leaf.name, text, Severity.WARNING if slight else Severity.ERROR, where=where)
+def _as_low(there: LeafResult, own: LeafResult | None, low: np.dtype[Any]) -> LeafResult:
+    return replace(there, dtype=str(low) if own is None else own.dtype, note=_marked(there, MARK))
 
 
 def _forgiven(leaf: LeafResult) -> LeafResult:
@@ -126,6 +156,13 @@ def _given(leaf: LeafResult, key: Index | int, otherwise: float) -> float:
     if key in leaf.located:
         return leaf.located[key].analytic
     return otherwise if leaf.analytic is None else float(leaf.analytic[key])
+
+
+def _allowed(leaf: LeafResult, key: Index | int) -> float:
+    """The tolerance at an entry or along a direction; infinite where that is not at hand."""
+    if isinstance(key, int):
+        return leaf.probes[key].tolerance if key < len(leaf.probes) else np.inf
+    return np.inf if leaf.tolerance is None else float(np.nan_to_num(leaf.tolerance[key], nan=np.inf))
 
 
 def _measured(leaf: LeafResult, at: Index) -> float:

@@ -37,7 +37,7 @@ from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult, Evaluations
 from gradcheck.run.settle import settle
 from gradcheck.run.sketch import Lean, sketched
-from gradcheck.run.upcast import in_double_too, refuse_coarse
+from gradcheck.run.upcast import in_double_too
 from gradcheck.run.where import place_of_backward, source_of_backward
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.subject import Gradients, Subject
@@ -113,8 +113,8 @@ def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) ->
     )
     gradients = Lean(subject, cotangent)
     noise = noise_of(subject, cotangent, output, options.seed)
-    if options.double:
-        refuse_coarse(subject, cotangent, gradients, noise)
+    if options.witness is not None:
+        options.witness(subject, cotangent, output, gradients, noise)
     breaches = exact_tests(sketched(subject), cotangent, output, gradients)
     point = Point(subject, cotangent, output, gradients, options, noise)
     composition = compose(point, specimen, added=added)

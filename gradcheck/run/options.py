@@ -20,7 +20,7 @@ class Options:
     fixed: at the point of a baseline, whose fingerprint the result then has
     search: examples of each class that Hypothesis draws and checks afterwards, 0 for none
     power: afterwards, tell which corruptions of the gradient would have been caught · corrupt: what wraps the subject,
-    to plant one · double: of a layer cast up, which is refused where it does not compute in float64 (upcast.py).
+    to plant one · witness: looks at a layer that was cast up before it is checked, and may refuse it (upcast.py).
     """
 
     seed: int = 0
@@ -32,4 +32,4 @@ class Options:
     search: int = 0
     power: bool = False
     corrupt: Callable[[Any], Any] | None = None
-    double: bool = False
+    witness: Callable[[Any, Any, Any, Any, Any], None] | None = None

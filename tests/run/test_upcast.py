@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck import Convention, Result, check
+from reports import correct
 
 SINGLE = np.float32
 RNG = np.random.default_rng(0)
@@ -229,6 +230,22 @@ def test_functions_are_checked_twice() -> None:
     result = check(forward, right, (X, RNG.normal(size=(3, 2)).astype(SINGLE)))
     assert result.passed, str(result)
     assert twice(result)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_normalisation_far_from_zero_is_no_fault(seed: int) -> None:
+    """Float32 keeps a sixteenth of 1e6: its gradient is off by several per cent, as any would be."""
+    rng = np.random.default_rng(seed)
+    layer = correct.Norm(rng, 5, seed % 2, SINGLE)
+    result = check(layer, (1e6 + rng.normal(size=(6, 5))).astype(SINGLE))
+    assert result.passed, str(result)
+
+
+@pytest.mark.parametrize("make", [correct.recurrent, correct.dense, correct.relu_net, correct.norm])
+@pytest.mark.parametrize("seed", range(4))
+def test_right_layers_in_float16_pass(make: Any, seed: int) -> None:
+    result = check(*make(np.random.default_rng([seed, 5]), np.float16), seed=seed)
+    assert result.passed, str(result)
 
 
 def test_float16_is_cast_up_too() -> None:
