@@ -4,7 +4,7 @@ import html
 from dataclasses import fields
 from typing import Any
 
-from gradcheck.base.errors import GradientMismatch, UsageError
+from gradcheck.base.errors import GradcheckError, GradientMismatch, UsageError
 from gradcheck.gather.handed import specimen_of
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.progress import one
@@ -76,8 +76,11 @@ def check(
 
 def assert_gradients(layer: Any, x: Any = None, arguments: Any = None, **options: Any) -> None:
     """check(...), and GradientMismatch with its text unless it passed."""
-    __tracebackhide__ = True  # pytest shows the line of the test
-    result = check(layer, x, arguments, **options)
+    __tracebackhide__ = True  # pytest shows the line of the test, and no frames of ours below it
+    try:
+        result = check(layer, x, arguments, **options)
+    except GradcheckError as error:
+        raise error.with_traceback(None)  # noqa: B904 -- the same exception
     if not result.passed:
         raise GradientMismatch(str(result))
 

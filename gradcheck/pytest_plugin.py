@@ -143,7 +143,7 @@ def pytest_testnodedown(node: Any) -> None:
         state_of(node.config).notes += notes
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter", config: pytest.Config) -> None:
     """The table, failing rows first."""
     if not config.option.gradcheck:
         return

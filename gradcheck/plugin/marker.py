@@ -1,12 +1,12 @@
 """The marker `gradcheck`, and the fixture that honours it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from gradcheck.api import assert_gradients
-from gradcheck.base.errors import GradcheckError
 from gradcheck.plugin.settings import settings_for
 
 _KEYS = ("rtol", "method", "seed", "budget", "convention")
@@ -31,11 +31,4 @@ def checker(config: pytest.Config, item: Any) -> Callable[..., None]:
     options = {**settings_for(config, item.path).given, **options_of(item)}
     options.pop("timeout", None)  # the test's own process runs it
 
-    def gradcheck(layer: Any, x: Any = None, arguments: Any = None, **own: Any) -> None:
-        __tracebackhide__ = True
-        try:
-            assert_gradients(layer, x, arguments, **{**options, **own})
-        except GradcheckError as error:
-            raise error.with_traceback(None)  # noqa: B904 -- the same: a traceback that ends at the line of the test
-
-    return gradcheck
+    return partial(assert_gradients, **options) if options else assert_gradients
