@@ -28,7 +28,9 @@ def source_of_backward(specimen: Specimen) -> tuple[str, int] | None:
     else:
         function = inspect.unwrap(specimen.backward or specimen.forward)
     try:
-        file, line = inspect.getsourcefile(function), inspect.getsourcelines(function)[1]  # type: ignore[arg-type]
+        file = inspect.getsourcefile(inspect.unwrap(function))  # type: ignore[arg-type]
+        code = getattr(inspect.unwrap(function), "__code__", None)  # type: ignore[arg-type]
+        line = inspect.getsourcelines(function)[1] if code is None else code.co_firstlineno  # type: ignore[arg-type]
     except (TypeError, OSError):
         return None
     return None if file is None else (file, line)

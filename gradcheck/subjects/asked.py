@@ -28,14 +28,15 @@ def accessors(layer: Any) -> Iterator[Pairs]:
         if _is_there(layer, name):
             yield partial(_pairs, layer, name)
     for name in _PARAMETERS:
-        for other in _GRADIENTS:
-            if _is_there(layer, name) and _is_there(layer, other):
-                yield partial(_two, layer, name, other)
+        if _is_there(layer, name):
+            yield from (partial(_two, layer, name, other) for other in _GRADIENTS if _is_there(layer, other))
 
 
 def asked_for(layer: Any, parameters: Mapping[str, Slot]) -> dict[str, tuple[Pairs, int]]:
     """Path -> (pairs, place) of the parameters whose gradients the layer hands out; call it after a backward."""
     found: dict[str, tuple[Pairs, int]] = {}
+    if not parameters:
+        return found
     for pairs in accessors(layer):
         try:
             given = pairs()

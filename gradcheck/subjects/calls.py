@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,12 @@ def as_gradient(value: Any, who: str) -> Array | None:
 
 def dtype_of(value: Any) -> str:
     """The float type of an output, "float64" for a Python float."""
-    return str(value.dtype) if isinstance(value, np.ndarray | np.generic) else "float64"
+    return _spelled(value.dtype) if isinstance(value, np.ndarray | np.generic) else "float64"
+
+
+@cache
+def _spelled(dtype: np.dtype[Any]) -> str:
+    return str(dtype)
 
 
 def _what(value: Any) -> str:

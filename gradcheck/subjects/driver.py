@@ -15,7 +15,7 @@ from gradcheck.subjects.graph import Slot, slots
 from gradcheck.subjects.inputs import Inputs
 from gradcheck.subjects.recorder import optimisers, put_recorders
 from gradcheck.subjects.spelling import ZERO_NAMES
-from gradcheck.subjects.subject import Calls
+from gradcheck.subjects.subject import Calls, Quick
 from gradcheck.subjects.trees import floats, split
 
 
@@ -71,7 +71,7 @@ class Driver:
         self.output_dtype = min((dtype_of(leaf) for leaf in leaves), key=lambda name: np.dtype(name).itemsize)
         return np.concatenate([as_output(leaf, self.who[0]).ravel() for leaf in leaves])
 
-    def quick(self) -> Callable[[], Array]:
+    def quick(self) -> Quick:
         """Forward at the point that the inputs hold, to be called very often: nothing is kept for a backward.
 
         The caller is quiet about floating-point warnings for as long as this is in use.
@@ -80,10 +80,10 @@ class Driver:
         outputs = run.returned if self.way is None else call(self.way.outputs, run)
         several = self.inputs.keywords or len(run.handed) != 1 or self.flushes
         if several or outputs is not run.returned or not _is_double(outputs):
-            return lambda: self.forward(self.inputs.handed())
+            return Quick(lambda: self.forward(self.inputs.handed()))
         (point,), forward, calls, who = self.inputs.arguments, self._forward, self.calls, self.who[0]
         if not isinstance(point, np.ndarray):
-            return lambda: self.forward([point])
+            return Quick(lambda: self.forward([point]))
 
         order: Literal["C", "K"] = "C" if point.flags.c_contiguous else "K"  # C is the faster one
 
@@ -93,9 +93,9 @@ class Driver:
                 returned = forward(point.copy(order))
             except (Exception, SystemExit) as error:
                 raise LayerError(failure_of(error)) from error
-            return returned.copy() if _is_double(returned) else as_output(returned, who)
+            return returned if type(returned) is np.ndarray and returned.dtype is _DOUBLE else as_output(returned, who)
 
-        return measured
+        return Quick(measured)
 
     def backward(self, cotangent: Array, rate: float) -> Supplied:
         """Backward of this very cotangent, for the last forward."""

@@ -6,6 +6,8 @@ import itertools
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -159,8 +161,15 @@ def order_by_shape(given: Sequence[tuple[int, ...]], wanted: Sequence[tuple[int,
 
 def result_names(function: Callable[..., Any]) -> tuple[str, ...] | None:
     """What the return statements of a function call its results, where they all agree: `return dx, dW` -> dx, dW."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return None if code is None else _names_in(code)
+
+
+@lru_cache(maxsize=1024)
+def _names_in(code: CodeType) -> tuple[str, ...] | None:
+    """The same; to parse a source takes as long as many forwards, and a layer's class is met again and again."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
     except (OSError, TypeError, SyntaxError, ValueError):
         return None
     if not tree.body or not isinstance(tree.body[0], ast.FunctionDef):
