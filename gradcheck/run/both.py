@@ -41,7 +41,9 @@ def _not_wrong(
         own = single.leaves.get(name)
         if own is None and there.verdict is Verdict.INCONCLUSIVE:
             continue
-        leaves[name] = own if own is not None and own.verdict is Verdict.PASS else _as_low(there, own, low)
+        leaves[name] = _as_low(there, own, low)
+        if own is not None and own.verdict is Verdict.PASS:
+            leaves[name] = _passing(own, there, low)
         if own is None or own.verdict is not Verdict.FAIL:
             continue
         lost = _lost(own, there, low, shaken.get(name, 0.0), places.get(name))
@@ -53,6 +55,14 @@ def _not_wrong(
             found.append(lost)
     found = [f for f in single.findings if f.severity is not Severity.ERROR or f.leaf in kept] + found
     return _judged(replace(single, findings=tuple(found), leaves=MappingProxyType(leaves)))
+
+
+def _passing(own: LeafResult, there: LeafResult, low: np.dtype[Any]) -> LeafResult:
+    """Float32's own, unless it has compared nothing: then float64's, which fails what float32 may carry at least."""
+    if there.verdict is not Verdict.PASS or "vacuous" not in own.note or "vacuous" in there.note:
+        return own
+    least = float(np.fmax(there.detectable, _CARRIED[low.itemsize] * _largest(there)))
+    return replace(_as_low(there, own, low), detectable=least)
 
 
 def _settles(there: LeafResult, own: LeafResult) -> bool:

@@ -101,6 +101,15 @@ def test_what_both_pass_is_float32s_and_what_float32_leaves_open_is_float64s() -
     assert (found.leaves["W"].note, found.leaves["W"].dtype) == ("float64", "float32")
 
 
+def test_a_leaf_that_compares_nothing_in_float32_shows_what_float64_compares() -> None:
+    nothing = replace(single(0.0).leaves["W"], note="vacuous", detectable=50.0)
+    there = replace(double(0.0).leaves["W"], detectable=1e-9)
+    found = both(result(nothing), result(there)).leaves["W"]
+    assert (found.note, found.dtype) == ("float64", "float32")
+    assert 1e-6 < found.detectable < 1e-4  # what a constant in float32 may make is not caught
+    assert both(result(nothing), result(replace(there, note="vacuous"))).leaves["W"] is nothing
+
+
 @pytest.mark.parametrize(
     ("off", "own", "verdict"),
     [
