@@ -30,7 +30,7 @@ from gradcheck.subjects.layer import layer_subject
 from reports.correct import KINDS
 
 PAGE = Path(__file__).with_suffix(".md")
-MOST_BARS = 50_000  # of ladders, which tell no more beyond
+MOST_BARS = 30_000  # of ladders, which tell no more beyond
 LADDERS = ("FCLayer", "activations", "ConvLayer")
 PART = 100  # checks that a process takes at a time
 TEXT = """# Correct layers at random shapes and seeds
