@@ -3,7 +3,7 @@
 import io
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -66,17 +66,20 @@ def heat_map(cells: Sequence[Sequence[Any]], scale: float, wrong: Sequence[Seque
         return _svg(figure)
 
 
-def error_curve(curve: Sequence[Sequence[Any]], distance: Sequence[Sequence[Any]], gap: float) -> str:
+def error_curve(
+    curve: Sequence[Sequence[Any]], distance: Sequence[Sequence[Any]], gap: float, least: float = 0.0
+) -> str:
     """Error against step, both logarithmic: truncation, rounding and the plateau are shaded and named.
 
-    curve: (step, |D(step) - measured|) · distance: (step, |D(step) - yours|) · gap: |yours - measured|.
+    curve: (step, |D(step) - measured|) · distance: (step, |D(step) - yours|) · gap: |yours - measured| · least: see
+    regions.
     """
     points = _points(curve)
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(5.2, 3.4))
         axes = figure.add_axes((0.14, 0.15, 0.83, 0.76))
         x, y = np.log10(points[:, 0]), np.log10(_floored(points[:, 1]))
-        _regions(axes, x, y, math.log10(gap) if _drawable(gap) else math.nan)
+        _regions(axes, x, y, regions(curve, gap, least), math.log10(gap) if _drawable(gap) else math.nan)
         axes.plot(x, y, "o-", color=_MEASURED, markersize=3.5, linewidth=1.2)
         for step, off in zip(x, points[:, 1], strict=True):
             if off == 0:
@@ -88,12 +91,15 @@ def error_curve(curve: Sequence[Sequence[Any]], distance: Sequence[Sequence[Any]
         return _svg(figure)
 
 
-def regions(curve: Sequence[Sequence[Any]], gap: float) -> dict[str, tuple[float, float]]:
-    """Name -> (smallest, largest) step at which truncation or rounding rules, or neither hides the gap (plateau)."""
+def regions(curve: Sequence[Sequence[Any]], gap: float, least: float = 0.0) -> dict[str, tuple[float, float]]:
+    """Name -> (smallest, largest) step at which truncation or rounding rules, or neither hides the gap (plateau).
+
+    least: errors below it are last places of the values themselves, whatever the step.
+    """
     points = _points(curve)
     if len(points) < 3:  # fewer points have no sides
         return {}
-    steps, off = points[:, 0], _floored(points[:, 1])
+    steps, off = points[:, 0], np.maximum(_floored(points[:, 1]), least)
     best = int(np.argmin(off))
     found = {}
     if best > 0 and off[:best].max() > 3 * off[best]:
@@ -106,9 +112,8 @@ def regions(curve: Sequence[Sequence[Any]], gap: float) -> dict[str, tuple[float
     return found
 
 
-def _regions(axes: Axes, x: Array, y: Array, level: float) -> None:
+def _regions(axes: Axes, x: Array, y: Array, found: Mapping[str, tuple[float, float]], level: float) -> None:
     """Bands at the bottom for both errors of a difference quotient; the plateau's line at the height of the gap."""
-    found = regions([*zip(10.0**x, 10.0**y, strict=True)], 10.0**level if math.isfinite(level) else math.nan)
     low, high = float(y.min()), float(max(y.max(), level) if math.isfinite(level) else y.max())
     room = max(high - low, 1.0)
     axes.set_ylim(low - 0.16 * room, high + 0.16 * room)

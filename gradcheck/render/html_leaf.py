@@ -12,6 +12,7 @@ from gradcheck.store.numbers import Json, from_json
 
 _TITLES = {"analytic": "yours", "numeric": "measured", "difference": "difference (yours minus measured)"}
 _NAME = 300  # characters of a leaf's name
+_LAST_PLACES = 2.0**-48  # of a value: an error as small as that is of no step
 _LEAVES, _ROOM = 120, 8_000_000  # leaves that are drawn in one page, and characters of all their pictures together
 
 
@@ -119,23 +120,26 @@ def _curve(leaf: Json) -> Json | None:
     worst, points = leaf["worst"], leaf["curve"]
     if not worst or not any(from_json(h) > 0 for h, _ in points):
         return None
-    gap = abs(from_json(worst["analytic"]) - from_json(worst["numeric"]))
+    yours, measured = from_json(worst["analytic"]), from_json(worst["numeric"])
+    gap, least = abs(yours - measured), _LAST_PLACES * max(abs(measured), abs(yours) if math.isfinite(yours) else 0.0)
     distance = leaf.get("distance") or []
-    drawn = charts.error_curve(points, distance, gap)
-    reading = _reading(points, gap)
+    drawn = charts.error_curve(points, distance, gap, least)
+    reading = _reading(points, gap, least)
     at = f"entry {index(worst['index'])}"
     alt = f"Error against step at {at}, {count(len(points), 'step')}. {reading}"
     return {"src": charts.data_uri(drawn), "alt": alt, "at": at, "both": bool(distance), "reading": reading}
 
 
-def _reading(points: Sequence[Sequence[Any]], gap: float) -> str:
+def _reading(points: Sequence[Sequence[Any]], gap: float, least: float) -> str:
     """What the curve's regions mean here."""
-    found = charts.regions(points, gap)
+    found = charts.regions(points, gap, least)
     sentences = {
         "rounding": "Small steps: rounding, the error grows as the step shrinks.",
         "truncation": "Large steps: truncation, it grows with the step.",
     }
     told = [sentence for name, sentence in sentences.items() if name in found]
+    if not told and "plateau" in found:
+        told = ["Every step gives what was measured: forward is a straight line here."]
     if math.isfinite(gap) and gap > 0:
         where = f" from step {size(found['plateau'][0])} to {size(found['plateau'][1])}" if "plateau" in found else ""
         told.append(

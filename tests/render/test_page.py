@@ -136,6 +136,15 @@ def test_regions_of_the_curve() -> None:
     assert charts.regions(CURVE[:2], 1.0) == {}
 
 
+def test_last_places_of_a_straight_line_are_neither_truncation_nor_rounding() -> None:
+    """As of the article's bias: forward is linear in it, and powers of two divide without a remainder."""
+    straight = [(h, 0.0 if h < 1e-3 else 3.6e-15) for h in STEPS]
+    assert set(charts.regions(straight, 3.6, 10.8 * 2.0**-48)) == {"plateau"}
+    page = run_html(run(check_record(result("x", leaf("w", (2,), wrong={(0,): 2.0}, curve=straight)), target="a.py:A")))
+    assert "Every step gives what was measured: forward is a straight line here." in page
+    assert "Large steps: truncation" not in page
+
+
 def test_wrong_entries_are_marked() -> None:
     cells, none = [[1.0, 2.0], [3.0, -4.0]], [[0, 0], [0, 0]]
     marked, plain = (charts.heat_map(cells, 4.0, wrong, (2, 2)) for wrong in ([[0, 1], [0, 0]], none))
@@ -159,7 +168,7 @@ def test_a_million_entries_make_less_than_a_megabyte() -> None:
 
 def test_two_hundred_failing_checks_make_less_than_ten_megabytes() -> None:
     noise = np.random.default_rng(0).normal(size=(64, 64))
-    made = leaf("w", (64, 64), wrong={(k, k): 2.0 for k in range(64)}, analytic=noise, curve=CURVE)
+    made = leaf("w", (64, 64), wrong={(k, k): 2.0 for k in range(64)}, analytic=noise, curve=CURVE, distance=CURVE)
     record = check_record(result("Many", made), target="many.py:Many")
     page = run_html(run(*[record] * 200))
     assert len(page.encode()) < 10_000_000
