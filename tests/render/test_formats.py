@@ -1,16 +1,19 @@
 """What each format says of the same runs."""
 
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import pytest
 from junitparser import JUnitXml
+from junitparser.cli import main as junitparser
 
 from gradcheck.base.errors import UsageError
 from gradcheck.diagnose.finding import Finding
 from gradcheck.render import formats
 from gradcheck.render.formats import FORMATS
 from gradcheck.render.markdown import LIMIT
+from gradcheck.run.result import CheckResult
 from gradcheck.store.record import check_record
 from tests.render.samples import convolution, leaf, nondeterministic, one_wrong_entry, passing, raising, result, run
 
@@ -56,6 +59,16 @@ def test_junit_is_read_back_by_junitparser() -> None:
     assert sorted(suite.name for suite in read) == [
         "convolution.py:ConvLayer", "dense.py:Dense", "fc.py:FCLayer", "noise.py:Noise",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("checks", "code"), [((passing(1),), 0), ((passing(1), convolution()), 1)], ids=["0", "1"])
+def test_the_commands_of_junitparser_take_it(tmp_path: Path, checks: tuple[CheckResult, ...], code: int) -> None:
+    """As a CI job would: verify the file, and merge it with another into a third."""
+    file, merged = tmp_path / "a.xml", tmp_path / "b.xml"
+    file.write_text(FORMATS["junit"](run(*(check_record(made, target="a.py:A") for made in checks))), encoding="utf-8")
+    assert junitparser(["verify", str(file)]) == code
+    assert junitparser(["merge", str(file), str(file), str(merged)]) == 0
+    assert JUnitXml.fromfile(str(merged)).tests == 2 * len(checks)
 
 
 def test_equal_names_become_unique() -> None:
