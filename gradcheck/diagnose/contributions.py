@@ -5,16 +5,19 @@ first or the last of them. Four evaluations an entry, so only some of the wrong 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.diagnose.evidence import Columns
 from gradcheck.diagnose.hypothesis import Prediction, nothing, only
+from gradcheck.diagnose.places import simplest
 from gradcheck.diagnose.suspect import Suspect
 
 _MOST = 12  # entries that are looked at
 _LEAST = 2
+_DIAGONAL = 4  # entries that must agree
 _SAME = 1e-6
 
 
@@ -25,13 +28,68 @@ def overwritten(suspect: Suspect) -> Iterator[Prediction]:
     known = [(flat, column) for flat, column in zip(chosen, columns, strict=True) if column is not None]
     if len(known) < _LEAST or suspect.evidence.output.size < 2:
         return
-    for label, number, along in _restrictions(suspect.evidence.output):
-        if all(_agrees(suspect, flat, column, number, along) for flat, column in known):
-            yield _prediction(suspect, label, _looked_up(suspect, [column for _, column in known]))
+    for one in _restrictions(suspect.evidence.output):
+        if all(_agrees(suspect, flat, column, one) for flat, column in known):
+            yield _prediction(suspect, one.label, _looked_up(suspect, [column for _, column in known]))
             return
+    place = simplest(suspect, suspect.wrong, suspect.right)
+    if place is not None and place.border:
+        return  # an edge says more than a window that may be any
     covered = [_covered(suspect, flat, column) for flat, column in known]
     if suspect.name == "input" and all(fits for fits, _ in covered) and any(alone for _, alone in covered):
         yield _prediction(suspect, "one of the windows that cover it", looked_up=False)
+
+
+def diagonal_alone(suspect: Suspect) -> Iterator[Prediction]:
+    """Each entry gets what the output at its own place contributes, and no other's: a softmax without its sum."""
+    output = suspect.evidence.output
+    if suspect.name != "input" or suspect.shape != output.shape or suspect.evidence.elementwise:
+        return
+    g, chosen = suspect.evidence.cotangent.ravel(), _chosen(suspect)
+    columns = [(flat, c) for flat in chosen if (c := suspect.evidence.column("input", flat)) is not None]
+    if len(columns) < _DIAGONAL or not all(_own(suspect, flat, c, g) for flat, c in columns):
+        return
+    sentence = (
+        f"{suspect.symbol} is the diagonal of the derivative alone: each entry gets what the output at its own place "
+        f"contributes. But every output of forward hangs on several entries (a softmax, a normalisation), and backward "
+        f"lacks the term that sums over them."
+    )
+    yield Prediction("missing-term", 2, "the diagonal alone", sentence, nothing, only(suspect.view, suspect.view.a))
+
+
+def repeated_rows(suspect: Suspect) -> Iterator[Prediction]:
+    """Wrong exactly at the rows of a table that are looked up more than once."""
+    shape, wrong, right = suspect.shape, suspect.wrong, suspect.right
+    if len(shape) != 2 or suspect.name == "input" or not np.any(right):
+        return
+    rows = [int(i) for i in np.flatnonzero((wrong | right).any(axis=1))]
+    if len(rows) > _MOST or not any(wrong[i].any() for i in rows):
+        return
+    columns = {}
+    for i in rows:
+        column = suspect.evidence.column(suspect.name, i * shape[1] + int(np.argmax(wrong[i] | right[i])))
+        if column is None:
+            return
+        columns[i] = column
+    if not _looked_up(suspect, list(columns.values())):
+        return
+    often = {i: round(float(np.sum(column.values))) for i, column in columns.items()}
+    if any((often[i] > 1) != bool(wrong[i].any()) for i in rows):
+        return
+    sentence = (
+        f"{suspect.symbol} is wrong at the rows that are looked up more than once, and right at the others: every use "
+        f"of a row adds to its gradient. Add them up: np.add.at where an index may repeat, and no mean over the uses."
+    )
+    offset = only(suspect.view, suspect.view.a)
+    yield Prediction("duplicate-index-lost", 4, "the repeated rows", sentence, nothing, offset)
+
+
+def _own(suspect: Suspect, flat: int, column: Columns, g: Array) -> bool:
+    """Is a at this entry what its own output contributes, though others contribute too?"""
+    parts, error = g * column.values[0], np.abs(g) * column.error[0]
+    slack = 4 * float(np.sum(error)) + 1e-7 * float(np.sum(np.abs(parts)))
+    a = float(suspect.view.a.flat[flat])
+    return abs(a - float(parts[flat])) <= slack and abs(float(np.sum(parts)) - float(parts[flat])) > 10 * slack
 
 
 def _covered(suspect: Suspect, flat: int, column: Columns) -> tuple[bool, bool]:
@@ -50,8 +108,30 @@ def _chosen(suspect: Suspect) -> list[int]:
     return [int(flat) for flat in order if size[flat] >= 0]
 
 
-def _restrictions(output: Array) -> Iterator[tuple[str, int, Array]]:
-    """(label, first or last, group of each output): the slices of an axis, then every output by itself."""
+@dataclass(frozen=True, eq=False)
+class _Restriction:
+    """number: first (0) or last (-1) · group: of each output · absolute: of all groups, not of those reached."""
+
+    label: str
+    number: int
+    group: Array
+    absolute: bool = False
+
+
+def _restrictions(output: Array) -> Iterator[_Restriction]:
+    """The slices of an axis, windows, then every output by itself.
+
+    The last window of all may lie on a padding, which
+    some entries of a kernel do not reach: what they get is 0.
+    """
+    for label, number, group in _groups(output):
+        yield _Restriction(label, number, group)
+    for label, number, group in _groups(output):
+        if "window" in label:
+            yield _Restriction(label.replace(" that covers it", ""), number, group, absolute=True)
+
+
+def _groups(output: Array) -> Iterator[tuple[str, int, Array]]:
     for axis, length in enumerate(output.shape):
         if length > 1:
             group = np.indices(output.shape)[axis].ravel()
@@ -67,13 +147,13 @@ def _restrictions(output: Array) -> Iterator[tuple[str, int, Array]]:
     yield "the first output that it reaches", 0, np.arange(output.size)
 
 
-def _agrees(suspect: Suspect, flat: int, column: Columns, number: int, group: Array) -> bool:
+def _agrees(suspect: Suspect, flat: int, column: Columns, one: _Restriction) -> bool:
     """Is a at this entry what one group of the outputs contributes, and not what all do?"""
     values, error = column.values[0], column.error[0]
-    reached = np.unique(group[np.abs(values) > 100 * error])
+    reached = np.unique(one.group[np.abs(values) > 100 * error])
     if reached.size < 2:
         return False
-    part = group == reached[number]
+    part = one.group == (np.unique(one.group) if one.absolute else reached)[one.number]
     g = suspect.evidence.cotangent.ravel()
     slack = 4 * float(np.abs(g) @ error) + 1e-7 * float(np.abs(g) @ np.abs(values))
     alone, whole, a = float((g * values)[part].sum()), float(g @ values), float(suspect.view.a.flat[flat])
@@ -91,9 +171,9 @@ def _prediction(suspect: Suspect, label: str, looked_up: bool) -> Prediction:
 
 
 def _looked_up(suspect: Suspect, columns: Sequence[Columns]) -> bool:
-    """Are rows of the leaf copied to the output, as by an array of indices?"""
+    """Are rows of the leaf copied to the output, or added up there, as by an array of indices?"""
     shape, output = suspect.shape, suspect.evidence.output.shape
     if len(shape) != 2 or len(output) < 2 or output[-1] != shape[-1]:
         return False
     values = np.concatenate([column.values.ravel() for column in columns])
-    return bool(np.all((np.abs(values) < _SAME) | (np.abs(values - 1) < _SAME)))
+    return bool(np.all((np.abs(values - np.round(values)) < _SAME) & (values > -_SAME)))

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 
 Values = Sequence[float]  # of one quantity, one a shape
 
@@ -74,6 +74,14 @@ def _pairs(atoms: Sequence[Atom], two: Atom) -> Iterator[Expression]:
         if first is not second:
             yield Expression((first,), (second,))
             yield Expression((second,), (first,))
+    complements = list(_complements(atoms))
+    yield from (Expression((c, c)) for c in complements)
+    yield from (Expression((), (c, c)) for c in complements)
+    for complement, atom in product(complements, (two, *atoms)):
+        yield Expression((complement, atom))
+        yield Expression((), (complement, atom))
+        yield Expression((complement,), (atom,))
+        yield Expression((atom,), (complement,))
     for root in _roots(_products(atoms)):
         yield Expression((root,))
         yield Expression((), (root,))

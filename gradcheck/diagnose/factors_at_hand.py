@@ -30,7 +30,7 @@ def _factors(suspect: Suspect, arrays: Mapping[str, Array]) -> Iterator[Predicti
         values = np.asarray(given, dtype=np.float64)
         for place, spread in _spread_over(values, suspect.shape):
             for name, factor in _forms(label, spread):
-                yield _prediction(suspect, f"{name}{place}", name, factor)
+                yield _prediction(suspect, f"{name}{place}", name, np.where(np.isnan(spread), 1.0, factor))
 
 
 def _prediction(suspect: Suspect, label: str, name: str, factor: Array) -> Prediction:
@@ -55,6 +55,7 @@ def _spread_over(values: Array, shape: Index) -> Iterator[tuple[str, Array]]:
     if values.shape == shape:
         yield "", values
         return
+    yield from _in_block(values, shape)
     long = [length for length in values.shape if length > 1]
     if len(long) != 1:
         return
@@ -62,3 +63,17 @@ def _spread_over(values: Array, shape: Index) -> Iterator[tuple[str, Array]]:
         if length == long[0] and sum(n > 1 for n in shape) > 1:
             line = values.reshape([-1 if a == axis else 1 for a in range(len(shape))])
             yield f" along axis {axis}", np.broadcast_to(line, shape)
+
+
+def _in_block(values: Array, shape: Index) -> Iterator[tuple[str, Array]]:
+    """An array that fits one of several equal parts of the leaf, as gates lie side by side; NaN at the other parts."""
+    if values.ndim != len(shape) or values.size < 2:
+        return
+    odd = [axis for axis in range(len(shape)) if values.shape[axis] != shape[axis]]
+    if len(odd) != 1 or values.shape[odd[0]] < 1 or shape[odd[0]] % values.shape[odd[0]]:
+        return
+    axis, length = odd[0], values.shape[odd[0]]
+    for start in range(0, shape[axis], length):
+        spread = np.full(shape, np.nan)
+        np.moveaxis(spread, axis, 0)[start : start + length] = np.moveaxis(values, axis, 0)
+        yield f" at the indices {start} to {start + length - 1} of axis {axis}", spread

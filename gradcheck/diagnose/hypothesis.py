@@ -26,7 +26,7 @@ class Prediction:
     """
 
     cause: str
-    rank: int
+    rank: float
     label: str
     sentence: str
     linear: Move

@@ -57,6 +57,23 @@ def left_out_mask(suspect: Suspect) -> Iterator[Prediction]:
     yield Prediction("elementwise-factor", 2, "another mask than forward's", sentence, nothing, offset)
 
 
+def mask_in_eval(suspect: Suspect) -> Iterator[Prediction]:
+    """In eval mode forward hands the input on, times one number, and backward still multiplies dY by a mask."""
+    if not _shaped_alike(suspect) or suspect.entries < 3 or suspect.evidence.mode != "eval":
+        return
+    ours, theirs = _mask(suspect, suspect.view.n), _mask(suspect, suspect.view.a)
+    if ours is None or theirs is None or np.any(ours[0]) or not np.any(theirs[0]):
+        return
+    dropped, c = theirs
+    sentence = (
+        f"In eval mode forward drops nothing, but {suspect.symbol} is 0 at {int(np.sum(dropped))} of {dropped.size} "
+        f"entries and {number(c)} * dY at the others: backward still takes the mask of training. Let it look at the "
+        f"mode too."
+    )
+    offset = only(suspect.view, suspect.view.cotangent * np.where(dropped, 0.0, c))
+    yield Prediction("mode-mixup", 2, "the other mode's backward", sentence, nothing, offset)
+
+
 def other_function(suspect: Suspect) -> Iterator[Prediction]:
     """Backward treats x entry by entry, as forward does, but dY is multiplied by no known function."""
     if not _shaped_alike(suspect) or suspect.entries < 3 or not suspect.evidence.elementwise:

@@ -61,6 +61,8 @@ def _counted(leaf: str, form: str, counts: Counts) -> str:
 def _advice(name: str) -> str:
     """Where to look for a factor of this name."""
     top, _, bottom = name.replace("1/2", "1 / 2").partition(" / ")
+    if top.startswith("1 - ") and not bottom:
+        return f"in training forward divides what it keeps by {top}; backward must do so too"
     if not bottom:
         return f"look for a factor {top} in backward, or for a division by it that is missing"
     if top in ("1", "-1"):

@@ -4,6 +4,7 @@ dX = dY W for dX = dY W.T, a kernel that is not rotated in dX: a is no permutati
 backward gives n once W (or dY) itself is permuted. One backward a trial, so these come after the rest.
 """
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,6 +18,16 @@ from gradcheck.diagnose.words import axes
 from gradcheck.subjects.leaf import Leaf
 
 _MOST = 24  # trials a leaf
+_RESHAPED = "with {} exchanged, not reshaped"
+_MENDS = {
+    "transposed": ("not transposed, or once too often", "Mind .T."),
+    "axis-flipped": (
+        "not reversed, or once too often", "dX of a correlation is a convolution: it rotates the kernel.",
+    ),
+    "permuted-entries": (
+        "reshaped, which puts its entries elsewhere", "Take .T or transpose(...) where axes change places.",
+    ),
+}  # fmt: skip
 
 
 def turned_parameter(suspect: Suspect) -> Iterator[Prediction]:
@@ -50,8 +61,16 @@ def turned_cotangent(suspect: Suspect) -> Iterator[Prediction]:
 def _moves(shape: Index) -> Iterator[tuple[str, str, Move]]:
     for label, _, move in transpositions(shape):
         yield "transposed", label, move
+    for one, other in itertools.combinations(range(len(shape)), 2):
+        if shape[one] != shape[other]:
+            yield "permuted-entries", _RESHAPED.format(axes((one, other))), _reshaped(one, other)
     for chosen, flip in sorted(flips(shape), key=lambda pair: abs(len(pair[0]) - 2)):
         yield "axis-flipped", f"reversed along {axes(chosen)}", flip
+
+
+def _reshaped(one: int, other: int) -> Move:
+    """What must stand in an operand that backward reshapes, for it to find there what a transpose would give."""
+    return lambda values: np.ascontiguousarray(np.swapaxes(values, one, other)).reshape(values.shape)
 
 
 def _with_leaf(suspect: Suspect, leaf: Leaf, move: Move) -> Array | None:
@@ -83,8 +102,7 @@ def _between(suspect: Suspect, leaf: Leaf, values: Array) -> Array | None:
 
 def _prediction(suspect: Suspect, cause: str, label: str, operand: str, gradient: Array) -> Prediction:
     """Accepted where `gradient` is n: predicted is n + (a - gradient)."""
-    what = "not transposed, or once too often" if cause == "transposed" else "not reversed, or once too often"
-    hint = "Mind .T." if cause == "transposed" else "dX of a correlation is a convolution: it rotates the kernel."
+    what, hint = _MENDS[cause]
     sentence = f"{suspect.symbol} would be right with {operand} {label}: in backward {operand} is {what}. {hint}"
     gap = only(suspect.view, suspect.view.a - gradient)
     return Prediction(cause, 1, f"{operand} {label}", sentence, same, gap)

@@ -14,6 +14,8 @@ from gradcheck.diagnose.words import axes, indices, number, slice_name
 
 _FEW = 8
 _CONDITIONS = 6
+_RATIOS = 3  # wrong entries whose common ratio says something
+_SAME = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +48,22 @@ def located(suspect: Suspect, known_right: Array | None = None) -> tuple[str, st
     cause = "zero-gradient" if zero else "border-wrong" if place.border else "located"
     if not speaks(count, count + int(np.sum(right)), place.choices):
         cause = "located"
+    if cause == "located" and known_right is None:
+        cause = _by_ratio(suspect, wrong) or cause
     share = f"{count} of {wrong.size} {'entry' if wrong.size == 1 else 'entries'}"
     return cause, f"{suspect.symbol} is wrong {place.words} ({share}) and right elsewhere{there(suspect, wrong)}."
+
+
+def scattered(suspect: Suspect) -> tuple[str, str] | None:
+    """(cause, sentence) where the wrong entries have no place but one ratio, and the others are right; else None."""
+    wrong, right = suspect.wrong, suspect.right
+    cause = _by_ratio(suspect, wrong) if np.sum(right) >= _RATIOS else None
+    if cause is None:
+        return None
+    return cause, (
+        f"{suspect.symbol} is wrong at {int(np.sum(wrong))} of {wrong.size} entries, {indices(wrong)}, and right "
+        f"elsewhere{there(suspect, wrong)}. Look for a branch or a mask of forward that these entries take."
+    )
 
 
 def condition(suspect: Suspect) -> str | None:
@@ -181,13 +197,32 @@ def _boxes(wrong: Array) -> Iterator[Place]:
 
 def there(suspect: Suspect, wrong: Array) -> str:
     """What the wrong entries have in common."""
+    k = ratio(suspect, wrong)
+    if k is None:
+        return ""
+    return (
+        "; what backward gives there is exactly 0"
+        if k == 0
+        else f"; there it is {number(k)} times the numeric gradient"
+    )
+
+
+def ratio(suspect: Suspect, wrong: Array) -> float | None:
+    """The one a / n of all the wrong entries; None where there is none, or one entry alone that is not 0."""
     a, n = suspect.view.a[wrong], suspect.view.n[wrong]
     if np.all(a == 0):
-        return "; what backward gives there is exactly 0"
+        return 0.0
     if a.size < 2 or np.any(n == 0):
-        return ""
-    ratio = a / n
-    k = float(np.median(ratio))
-    if not np.all(np.abs(ratio - k) <= 1e-6 * abs(k)):
-        return ""
-    return f"; there it is {number(k)} times the numeric gradient"
+        return None
+    found = a / n
+    k = float(np.median(found))
+    return k if np.all(np.abs(found - k) <= _SAME * abs(k)) else None
+
+
+def _by_ratio(suspect: Suspect, wrong: Array) -> str | None:
+    """The cause that one ratio at all wrong entries tells, where there are enough of them and n differs among them."""
+    n = suspect.view.n[wrong]
+    k = ratio(suspect, wrong) if n.size >= _RATIOS and np.ptp(n) > _SAME * np.max(np.abs(n)) else None
+    if k is None:
+        return None
+    return "zero-gradient" if k == 0 else "sign-flipped" if abs(k + 1) <= _SAME else "constant-factor"

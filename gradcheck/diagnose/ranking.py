@@ -4,16 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradcheck.diagnose.contributions import overwritten
+from gradcheck.diagnose.contributions import diagonal_alone, overwritten, repeated_rows
 from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.factors_at_hand import parameter_factor, point_factor
 from gradcheck.diagnose.finding import Finding
+from gradcheck.diagnose.gates import gated_term, scaled_skip
+from gradcheck.diagnose.groups import grouped_factor
 from gradcheck.diagnose.hypothesis import Hypothesis, Match, match
 from gradcheck.diagnose.layout import memory_layout
-from gradcheck.diagnose.local import left_out_mask, other_function, wrong_local_derivative
+from gradcheck.diagnose.local import left_out_mask, mask_in_eval, other_function, wrong_local_derivative
 from gradcheck.diagnose.near import approximation
 from gradcheck.diagnose.operands import turned_cotangent, turned_parameter
-from gradcheck.diagnose.places import located, there
+from gradcheck.diagnose.places import located, ratio, scattered, there
 from gradcheck.diagnose.reductions import other_reduction, summed_too_far, wrong_shape
 from gradcheck.diagnose.rounding import precision_lost
 from gradcheck.diagnose.scaling import constant_factor, point_hides_shape, sign_flipped, sliced_factor
@@ -29,7 +31,14 @@ from gradcheck.diagnose.shuffles import (
 )
 from gradcheck.diagnose.steps import time_step
 from gradcheck.diagnose.suspect import Suspect
-from gradcheck.diagnose.terms import constant_per_row, normalisation_terms, regulariser, row_term, skip_term
+from gradcheck.diagnose.terms import (
+    constant_per_row,
+    normalisation_terms,
+    regulariser,
+    row_multiple,
+    row_term,
+    skip_term,
+)
 from gradcheck.diagnose.together import together
 from gradcheck.diagnose.vanishing import ghost_gradient, non_finite, nothing_supplied, zero_gradient
 from gradcheck.diagnose.words import listed
@@ -39,14 +48,23 @@ from gradcheck.judge.verdict import Verdict
 # A stage is looked at only where no hypothesis of those before it was accepted. Adding a cause is adding a line here.
 EXACT: tuple[Hypothesis, ...] = (
     memory_layout, zero_gradient, sign_flipped, transposed, swapped_leaves, summed_too_far, other_reduction,
-    axis_flipped, memory_order, left_out_mask, constant_factor, ghost_gradient,
+    axis_flipped, memory_order, left_out_mask, mask_in_eval, constant_factor, ghost_gradient,
 )  # fmt: skip
 FITTED: tuple[Hypothesis, ...] = (
     row_term, skip_term, parameter_factor, wrong_local_derivative, sliced_factor, point_factor, regulariser,
-    slices_moved, shifted,
+    slices_moved, shifted, grouped_factor, gated_term, scaled_skip,
 )  # fmt: skip
-PROBED: tuple[Hypothesis, ...] = (turned_parameter, turned_cotangent, time_step, overwritten)
-LOOSE: tuple[Hypothesis, ...] = (constant_per_row, values_elsewhere, other_function, normalisation_terms, approximation)
+PROBED: tuple[Hypothesis, ...] = (
+    turned_parameter,
+    turned_cotangent,
+    time_step,
+    diagonal_alone,
+    repeated_rows,
+    overwritten,
+)
+LOOSE: tuple[Hypothesis, ...] = (
+    constant_per_row, row_multiple, values_elsewhere, other_function, normalisation_terms, approximation,
+)  # fmt: skip
 STAGES = (EXACT, FITTED, PROBED, LOOSE)
 PLAIN: tuple[Hypothesis, ...] = (zero_gradient, ghost_gradient)  # at an input of equal entries the rest look alike
 
@@ -85,9 +103,10 @@ def _recognised(suspect: Suspect) -> Finding:
     blurred = precision_lost(suspect)
     if blurred is not None:
         return blurred
-    place = located(suspect)
+    place = located(suspect) or scattered(suspect)
     if place is not None:
-        return Finding(place[0], suspect.name, place[1], where=suspect.evidence.where)
+        k = ratio(suspect, suspect.wrong) if place[0] == "constant-factor" else None
+        return Finding(place[0], suspect.name, place[1], factor=k, where=suspect.evidence.where)
     return _unrecognised(suspect, tried)
 
 

@@ -66,8 +66,13 @@ def _steps(suspect: Suspect, axis: int) -> Array | None:
         return None
     g = suspect.evidence.cotangent
     at = np.indices(g.shape)[axis]
-    found = [_differs(suspect, columns, np.where(at == step, g, 0.0)) for step in range(g.shape[axis])]
-    return None if any(f is None for f in found) else np.array(found, dtype=bool)
+    alone = [np.where(at == step, g, 0.0) for step in range(g.shape[axis])]
+    found = [_differs(suspect, columns, dy) for dy in alone]
+    if any(f is None for f in found):
+        return None
+    faulty = np.array(found, dtype=bool)
+    right = [_says(columns, dy) for dy, wrong in zip(alone, faulty, strict=True) if not wrong]
+    return None if right and not any(right) else faulty  # where n is 0 too, "right" says nothing
 
 
 def _differs(suspect: Suspect, columns: list[tuple[int, Columns]], g: Array) -> bool | None:
@@ -81,6 +86,12 @@ def _differs(suspect: Suspect, columns: list[tuple[int, Columns]], g: Array) -> 
         if abs(float(a.flat[flat]) - n) > slack:
             return True
     return False
+
+
+def _says(columns: list[tuple[int, Columns]], g: Array) -> bool:
+    """Is n well above its error bar for this cotangent, at one of the entries?"""
+    sizes = np.abs(g.ravel())
+    return any(abs(float(g.ravel() @ c.values[0])) > 100 * float(sizes @ c.error[0]) + 1e-290 for _, c in columns)
 
 
 def _of_parameter(suspect: Suspect, axis: int, faulty: Array) -> str | None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.diagnose.hypothesis import Prediction, Term, held, only, same
+from gradcheck.diagnose.rows import Rows, row_sets
 from gradcheck.diagnose.slopes import truth
 from gradcheck.diagnose.suspect import Suspect, View
 from gradcheck.diagnose.words import number
@@ -60,44 +61,70 @@ def skip_term(suspect: Suspect) -> Iterator[Prediction]:
 
 
 def constant_per_row(suspect: Suspect) -> Iterator[Prediction]:
-    """Along an axis a - n is one number: a mean that was not subtracted, or subtracted twice."""
+    """Along some axes a - n is one number: a mean that was not subtracted, or subtracted twice."""
     view = suspect.view
-    for axis, length in enumerate(suspect.shape):
-        if length < 3 or suspect.entries < 6 or not _varies(view, axis, [np.ones(suspect.shape)]):
+    if suspect.entries < 6:
+        return
+    for rows in row_sets(suspect.shape):
+        if rows.length < 3 or not _varies(view, rows, [np.ones(suspect.shape)]):
             continue
-        gap = np.mean(view.a - view.n, axis=axis, keepdims=True)
-        label = f"the same number along axis {axis}"
+        gap = rows.apply(view.a - view.n, lambda block: np.broadcast_to(block.mean(axis=1, keepdims=True), block.shape))
+        label = f"the same number along {rows.words}"
         sentence = (
-            f"{suspect.symbol} differs from the numeric gradient by {label}: a mean or a sum over axis {axis} is "
+            f"{suspect.symbol} differs from the numeric gradient by {label}: a mean or a sum over {rows.words} is "
             f"missing in backward, or is there once too often."
         )
-        offset = only(view, np.broadcast_to(gap, suspect.shape))
-        yield Prediction("missing-term", 5, f"plus {label}", sentence, same, offset)
+        yield Prediction("missing-term", 5 - rows.share, f"plus {label}", sentence, same, only(view, gap))
+
+
+def row_multiple(suspect: Suspect) -> Iterator[Prediction]:
+    """Along an axis a - n is a multiple of y: the sum over the row is left out, or taken in another way."""
+    view, y = suspect.view, suspect.evidence.output
+    if suspect.name != "input" or suspect.shape != y.shape or suspect.evidence.elementwise or not np.all(view.known):
+        return
+    for rows in row_sets(suspect.shape, single=True):
+        if rows.length < 4 or not _varies(view, rows, [y]):
+            continue
+        gap = view.a - view.n
+        fitted = gap - _left(gap, rows, [y])
+        sentence = (
+            f"{suspect.symbol} differs from the numeric gradient, along {rows.words}, by a multiple of forward's "
+            f"output: the term y * sum(dY * y) over each row is left out, averaged, or summed over other entries than "
+            f"the row's."
+        )
+        yield Prediction(
+            "missing-term", 5, f"plus a multiple of y along {rows.words}", sentence, same, only(view, fitted)
+        )
 
 
 def normalisation_terms(suspect: Suspect) -> Iterator[Prediction]:
-    """Along an axis a - n is a constant and a multiple of x: the mean's and the variance's share left out."""
+    """Along some axes a - n is a constant and a multiple of x: the mean's and the variance's share left out."""
     view, y = suspect.view, suspect.evidence.output
     if suspect.name != "input" or suspect.shape != y.shape or not np.all(view.known):
         return
-    for axis, length in enumerate(suspect.shape):
-        columns = [np.ones(suspect.shape), suspect.point]
-        mode = suspect.evidence.mode if axis == 0 and _scales_dy(suspect) else None
-        if length < 5 or (suspect.evidence.elementwise and mode != "eval") or not _varies(view, axis, columns):
+    columns = [np.ones(suspect.shape), suspect.point]
+    for rows in row_sets(suspect.shape):
+        mode = suspect.evidence.mode if rows.first and _scales_dy(suspect) else None
+        if rows.length < 5 or (suspect.evidence.elementwise and mode != "eval") or not _varies(view, rows, columns):
             continue
-        fitted = (view.a - view.n) - _left(view.a - view.n, axis, columns)
+        fitted = (view.a - view.n) - _left(view.a - view.n, rows, columns)
         sentence = (
-            f"{suspect.symbol} differs from the numeric gradient, along axis {axis}, by a constant and a multiple of "
-            f"the input: the mean and the variance over axis {axis} hang on every entry of it, and backward leaves "
-            f"out what comes through them."
+            f"{suspect.symbol} differs from the numeric gradient, along {rows.words}, by a constant and a multiple of "
+            f"the input: the mean and the variance over {rows.words} hang on every entry of it, and what comes through "
+            f"them is left out in backward, or has another sign or factor."
         )
-        name = f"without the terms of the mean and the variance over axis {axis}"
+        name = f"without the terms of the mean and the variance over {rows.words}"
         if mode is not None:
             yield Prediction(
-                "mode-mixup", 6, "the other mode's formula", _mixed_up(suspect, mode), same, only(view, fitted)
+                "mode-mixup",
+                6 - rows.share,
+                "the other mode's formula",
+                _mixed_up(suspect, mode),
+                same,
+                only(view, fitted),
             )
         else:
-            yield Prediction("missing-term", 6, name, sentence, same, only(view, fitted))
+            yield Prediction("missing-term", 6 - rows.share, name, sentence, same, only(view, fitted))
 
 
 def _scales_dy(suspect: Suspect) -> bool:
@@ -127,23 +154,25 @@ def _row_terms(y: Array, axis: int) -> Iterator[tuple[str, Term]]:
     yield "y * mean(dY * y)", lambda v: np.asarray(y * np.mean(v.cotangent * y, axis=axis, keepdims=True))
 
 
-def _varies(view: View, axis: int, columns: list[Array]) -> bool:
-    """Is n itself no combination of the columns along the axis? Else any a that is one too would seem to fit."""
+def _varies(view: View, rows: Rows, columns: list[Array]) -> bool:
+    """Is n itself no combination of the columns along the rows? Else any a that is one too would seem to fit."""
     with np.errstate(invalid="ignore"):
-        left = np.abs(_left(np.nan_to_num(view.n), axis, columns)) > 100 * view.slack
-    return bool(np.all(np.any(left, axis=axis)))
+        left = np.abs(_left(np.nan_to_num(view.n), rows, columns)) > 100 * view.slack
+    return bool(np.all(np.any(rows.blocks(left), axis=1)))
 
 
-def _left(values: Array, axis: int, columns: list[Array]) -> Array:
-    """What of the values the columns do not explain, slice by slice along the axis."""
-    moved = np.moveaxis(values, axis, -1)
-    flat = moved.reshape(-1, moved.shape[-1])
-    bases = [np.moveaxis(column, axis, -1).reshape(flat.shape) for column in columns]
-    rest = np.empty_like(flat)
-    for row in range(len(flat)):
-        basis = np.stack([base[row] for base in bases], axis=-1)
-        rest[row] = flat[row] - basis @ np.linalg.lstsq(basis, flat[row], rcond=None)[0]
-    return np.moveaxis(rest.reshape(moved.shape), -1, axis)
+def _left(values: Array, rows: Rows, columns: list[Array]) -> Array:
+    """What of the values the columns do not explain, row by row."""
+    bases = [rows.blocks(column) for column in columns]
+
+    def rest(flat: Array) -> Array:
+        found = np.empty_like(flat)
+        for row in range(len(flat)):
+            basis = np.stack([base[row] for base in bases], axis=-1)
+            found[row] = flat[row] - basis @ np.linalg.lstsq(basis, flat[row], rcond=None)[0]
+        return found
+
+    return rows.apply(values, rest)
 
 
 def _coefficient(view: View, column: Array) -> float:

@@ -40,7 +40,9 @@ def ghost_gradient(suspect: Suspect) -> Iterator[Prediction]:
         f"{given:.4g} there; it should be 0: look for a mask, a padding or a condition of forward that backward lacks."
     )
     offset = _there(ghosts)
-    yield Prediction("ghost-gradient", 0 if everywhere else 1, "not zero where y stands still", sentence, same, offset)
+    yield Prediction(
+        "ghost-gradient", 0 if everywhere else 0.5, "not zero where y stands still", sentence, same, offset
+    )
 
 
 def nothing_supplied(comparison: Comparison, where: str | None) -> Finding:

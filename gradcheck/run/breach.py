@@ -30,7 +30,7 @@ class Breach:
     @property
     def rivalled(self) -> bool:
         """May the numbers name it better? A maximum in place of a sum is not linear, and more than that."""
-        return self.finding.cause == "not-linear-upstream"
+        return self.finding.cause in ("not-linear-upstream", "stale-cache")
 
     def seen(self, comparison: Comparison | None) -> bool:
         """Is it more than what the leaf was held against? A bias before a batch norm has rounding alone."""

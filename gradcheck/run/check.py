@@ -9,7 +9,6 @@ from types import MappingProxyType
 import numpy as np
 
 from gradcheck.base.arithmetic import cotangent as fixed_cotangent
-from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure, LayerError
 from gradcheck.base.failures import failure_of
 from gradcheck.base.randomness import signed, stream
@@ -28,6 +27,7 @@ from gradcheck.run.curve import step_curves
 from gradcheck.run.exact import exact_tests, replayable
 from gradcheck.run.fingerprint import Fingerprint, gradient_print, precision_of
 from gradcheck.run.fixed import at_fixed_point
+from gradcheck.run.kept import kept_arrays
 from gradcheck.run.layouts import contiguous
 from gradcheck.run.leaves import leaf_result
 from gradcheck.run.measure import ENTRIES, Measured, Point, measure, noise_of
@@ -156,6 +156,7 @@ def _judged(
         measured.comparisons |= _forgiven(finding, measured.comparisons)
     curves = {} if point.options.corrupt is not None else step_curves(point, measured)
     calls = calls.with_diagnosis(calls_of(subject, composition))
+    findings.sort(key=lambda f: f.severity is Severity.WARNING)
     leaves = {
         leaf.name: leaf_result(measured.comparisons[leaf.name], leaf.array.dtype, curves.get(leaf.name))
         for leaf in subject.leaves
@@ -171,9 +172,16 @@ def _judged(
 def _better(finding: Finding, rivals: Mapping[str, Breach]) -> Finding:
     """The cause that the numbers show, unless it says less than what an exact test found at the same leaf."""
     rival = rivals.get(finding.leaf)
-    if rival is None or finding.cause in _MORE_THAN_NONLINEAR or not (rival.plain or finding.cause in _VAGUE):
+    if rival is None or _says_more(finding, rival.finding) or not (rival.plain or finding.cause in _VAGUE):
         return finding
     return rival.finding
+
+
+def _says_more(finding: Finding, rival: Finding) -> bool:
+    """A factor for each channel, by a running variance say, also hangs on earlier forwards; it says more than that."""
+    if rival.cause == "stale-cache":
+        return finding.cause == "constant-factor" and finding.factor is None
+    return finding.cause in _MORE_THAN_NONLINEAR
 
 
 _VAGUE = frozenset({"located", "border-wrong", "unrecognised"})
@@ -191,20 +199,9 @@ def _diagnosed(point: Point, measured: Measured, known: Sequence[Finding], speci
     evidence = Evidence(
         subject, comparisons, point.cotangent, point.output, {leaf.name: leaf.values() for leaf in subject.leaves},
         point.gradients, symbols_of(specimen), place_of_backward(specimen), mode_of(specimen),
-        _contiguous(point, specimen), _cached(point, specimen),
+        _contiguous(point, specimen), kept_arrays(subject, specimen),
     )  # fmt: skip
     return diagnose(evidence)
-
-
-def _cached(point: Point, specimen: Specimen) -> dict[str, Array]:
-    """Float arrays in the layer's own attributes after forward, parameters aside."""
-    if isinstance(specimen, FunctionSpecimen):
-        return {}
-    leaves = {leaf.name for leaf in point.subject.leaves}
-    with point.subject.session() as session:
-        session.forward()
-        found = {name: value for name, value in getattr(specimen.layer, "__dict__", {}).items() if name not in leaves}
-        return {name: np.array(v) for name, v in found.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
 
 
 def _contiguous(point: Point, specimen: Specimen) -> Callable[[], Gradients] | None:

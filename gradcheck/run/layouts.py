@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.base.arrays import Array
 from gradcheck.gather.specimen import FunctionSpecimen, Specimen
 
 
@@ -17,16 +16,6 @@ def contiguous(specimen: Specimen) -> Specimen | None:
         return None if same else replace(specimen, arguments=changed)
     x = _copy(specimen.x)
     return None if x is specimen.x else replace(specimen, x=x)
-
-
-def scattered(values: Array) -> Array:
-    """A strided view in Fortran order that holds the same numbers."""
-    if values.ndim == 0:
-        return values
-    wide = np.zeros((*values.shape[:-1], 2 * values.shape[-1]), dtype=values.dtype, order="F")
-    view: Array = wide[..., ::2]
-    view[...] = values
-    return view
 
 
 def _copy(value: Any) -> Any:

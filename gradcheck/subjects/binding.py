@@ -12,6 +12,7 @@ from gradcheck.subjects.spelling import (
     is_output_name,
     is_predicted_name,
     is_rate_name,
+    is_surely_upstream_name,
     is_switch_name,
     is_truth_name,
     is_upstream_name,
@@ -56,7 +57,8 @@ def roles_of(
         return (_input(inputs, 0, "x"),) if derivative else (Role(Kind.UPSTREAM, "dY"),)
     wanted = parameters if derivative else _given(parameters)
     wanted = [p for p in wanted if p.default is p.empty or not derivative]
-    if derivative and len(wanted) <= len(inputs.names) and not any(_is_mine(p.name, inputs) for p in wanted):
+    told = any(_is_mine(p.name, inputs) or is_surely_upstream_name(p.name) for p in wanted)
+    if derivative and len(wanted) <= len(inputs.names) and not told:
         return tuple(_input(inputs, i, p.name) for i, p in enumerate(wanted))
     target = _foreign_target([p.name for p in wanted], inputs)
     if target is not None and not derivative and not declared:

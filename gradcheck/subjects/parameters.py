@@ -28,7 +28,7 @@ from gradcheck.subjects.sources import (
     keys_returned,
     places_beside,
 )
-from gradcheck.subjects.spelling import alike, is_buffer_name, is_parameter_name
+from gradcheck.subjects.spelling import alike, gradient_names, is_buffer_name, is_parameter_name
 
 _MOST_FLOATS = 8  # Python floats that are tried for whether the output depends on them
 
@@ -66,7 +66,7 @@ def find_parameters(
             _add(found, path, slot, supplied.sources.get(path))
         elif depends:
             buffers.append(path)
-        elif path in supplied.moved and _is_ghost(path, slot, finite=supplied.moved[path]):
+        elif path in supplied.moved and _is_ghost(path, candidates, finite=supplied.moved[path]):
             _add(found, path, slot, None)
     if buffers:
         named = ", ".join(buffers)
@@ -225,7 +225,11 @@ def _ought(path: str, slot: Slot, supplied: tuple[str, ...]) -> bool:
     return is_parameter_name(path) or any(alike(path, other) for other in supplied)
 
 
-def _is_ghost(path: str, slot: Slot, *, finite: bool) -> bool:
-    """A parameter by its name, updated, though the output never depends on it."""
-    named = is_parameter_name(path) and not is_buffer_name(path)
-    return named and isinstance(slot.get(), np.ndarray) and finite
+def _is_ghost(path: str, candidates: Mapping[str, Slot], *, finite: bool) -> bool:
+    """A parameter by its name, updated, though the output never depends on it; not g_W, the gradient of a W."""
+    value = candidates[path].get()
+    if not (isinstance(value, np.ndarray) and finite and is_parameter_name(path)) or is_buffer_name(path):
+        return False
+    own = path.rpartition(".")[2]
+    same_size = (p for p, s in candidates.items() if p != path and np.shape(s.get()) == value.shape)
+    return not any(own in gradient_names(p.rpartition(".")[2], short=False) for p in same_size)

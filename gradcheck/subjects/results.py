@@ -88,6 +88,8 @@ class Results:
                 found[leaf.name] = value
             else:
                 rest[word] = value
+        if not self.parameters and not rest and self._fits_in_order(returned, list(found)):
+            return None
         self._say_order(list(found))
         missed = [leaf for leaf in self.inputs.leaves if leaf.name not in found]
         others = [value for value in rest.values() if floats(value)]
@@ -97,6 +99,15 @@ class Results:
             return found, None
         nested = [v for v in others if isinstance(v, list | tuple | dict)]
         return found, (nested[0] if nested and len(others) == 1 else rest) if others else None
+
+    def _fits_in_order(self, returned: Sequence[Any], names: list[str]) -> bool:
+        """Of functions: named in another order than the arguments', though the shapes fit that one. Order decides.
+
+        A caller goes by the order; where it mixes two arguments up, that is the fault.
+        """
+        wanted = self.inputs.leaves
+        mixed = [leaf.name for leaf in wanted] != names
+        return mixed and [np.shape(value) for value in returned] == [leaf.shape for leaf in wanted]
 
     def _say_order(self, names: list[str]) -> None:
         """Read by name though the order is another: said, for whoever goes by the order gets them mixed up."""

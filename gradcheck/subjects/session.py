@@ -80,6 +80,11 @@ class LayerSession:
         """See Session.handed."""
         return [array for array, _ in self._handed]
 
+    @property
+    def returned(self) -> Any:
+        """See Session.returned."""
+        return self._driver.run.returned
+
     def put_back(self) -> None:
         """See Session.put_back."""
         for (leaf, slot, values), bound in zip(self._held, self._bound, strict=True):

@@ -59,6 +59,10 @@ _UPSTREAM = re.compile(
     r"d(?:E|L|C|J)?_?d?_?(?:out(?:put)?s?|y|Y|z|Z|a|A|h|c|s|values?|next|h_next|c_next|scores|AL|LdY|LdZ)|_?(?:grads?|gradients?)|"
     r".*(?:grad|gradient|error|delta|upstream|diff).*|d(?!rop|im|ata|eb|ep|ty|el|ic|ev|ir|ec|il|o$)[a-zA-Z_]\w{0,9}|g|gy|G|gY|gys|eps|top"
 )
+# Names that nobody gives to the argument of a derivative f'(x).
+_SURELY_UPSTREAM = re.compile(
+    r"d(?:E|L|C|J)?_?d?_?(?:out(?:put)?s?|y|Y|z|Z|a|A|values?)|(?:\w+_)?(?:grad|gradient|error|delta|upstream)(?:_\w+)?"
+)
 _CACHE = re.compile(r"caches?|ctx|context|cached|memory|saved|tape|returned")
 _OUTPUT = re.compile(r"out|outputs?|y|Y|z|activated")
 # The word may carry digits, and prefixes or suffixes joined by "_"; W, U, V, w, b also at most two letters or digits.
@@ -140,6 +144,11 @@ def is_predicted_name(name: str) -> bool:
 def is_upstream_name(name: str) -> bool:
     """Is it dY: dout, grad_output, output_error, delta?"""
     return _UPSTREAM.fullmatch(name) is not None
+
+
+def is_surely_upstream_name(name: str) -> bool:
+    """Is it dY even where the method is called `gradient`, as in gradient(dy)?"""
+    return _SURELY_UPSTREAM.fullmatch(name) is not None
 
 
 def is_cache_name(name: str) -> bool:

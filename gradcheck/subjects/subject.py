@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from gradcheck.base.arrays import Array
 from gradcheck.subjects.leaf import Leaf
@@ -57,6 +57,11 @@ class Session(Protocol):
     @property
     def handed(self) -> list[Array]:
         """The arrays that the last forward was handed, copies of the input's leaves."""
+        ...
+
+    @property
+    def returned(self) -> Any:
+        """What the last forward of the user's code returned, a cache included."""
         ...
 
     def put_back(self) -> None:

@@ -76,6 +76,10 @@ class _Call:
     def backward(self, cotangent: Array, rate: float | None = None) -> Gradients:
         return self.layer.vjp(cotangent)
 
+    @property
+    def returned(self) -> Array:
+        return self.layer.forward()
+
     def put_back(self) -> None:
         """Nothing was moved."""
 

@@ -46,7 +46,8 @@ NAMED: dict[str, tuple[Corruption, Index, str]] = {
     "float16": (lambda g: g.astype(np.float16).astype(np.float64), (4, 3), "precision-lost"),
     "sine": (np.sin, (4, 3), "unrecognised"),
     "a cube more": (lambda g: g + 0.1 * g**3, (4, 3), "unrecognised"),
-    "an odd factor a row": (lambda g: g * np.array([[1.1], [1.3], [0.7], [0.9]]), (4, 3), "unrecognised"),
+    "an odd factor a row": (lambda g: g * np.array([[1.1], [1.3], [0.7], [0.9]]), (4, 3), "constant-factor"),
+    "an odd factor of one row": (lambda g: np.concatenate([1.2345 * g[:1], g[1:]]), (4, 3), "constant-factor"),
     "noise": (lambda g: g + np.random.default_rng(9).normal(size=g.shape), (4, 3), "unrecognised"),
 }  # fmt: skip
 

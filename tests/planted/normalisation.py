@@ -277,7 +277,7 @@ PLANTED = [
             "wrong-reduction"),
     _groups("group norm with constants", lambda dx, dg, db, d, c: (
         (d.reshape(2, 3, -1) * np.repeat(c[1], 12).reshape(3, -1) / c[2]).reshape(d.shape), dg, db, None), "input",
-            "unrecognised"),
+            "missing-term"),
     _groups("group norm doubled", lambda dx, dg, db, d, c: (2 * dx, dg, db, None), "input", "constant-factor"),
     _groups("group norm channels reversed", lambda dx, dg, db, d, c: (dx[:, ::-1], dg, db, None), "input",
             "axis-flipped"),

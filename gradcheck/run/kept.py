@@ -1,0 +1,38 @@
+"""The arrays that a forward leaves for its backward, by the names that a message can give them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.gather.specimen import FunctionSpecimen, Specimen
+from gradcheck.subjects.subject import Subject
+
+_CACHE = "cache"
+
+
+def kept_arrays(subject: Subject, specimen: Specimen) -> dict[str, Array]:
+    """Float arrays in a layer's own attributes after forward, parameters aside; in a function's cache, by its index."""
+    with subject.session() as session:
+        session.forward()
+        if isinstance(specimen, FunctionSpecimen):
+            found = dict(_in_cache(session.returned))
+        else:
+            leaves = {leaf.name for leaf in subject.leaves}
+            own = getattr(specimen.layer, "__dict__", {})
+            found = {name: value for name, value in own.items() if name not in leaves}
+        return {name: np.array(v) for name, v in found.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
+
+
+def _in_cache(returned: Any) -> Iterator[tuple[str, Any]]:
+    """(`cache[1]`, its array) of a forward that returns its output and a cache."""
+    if not isinstance(returned, tuple) or len(returned) != 2:
+        return
+    cache = returned[1]
+    if isinstance(cache, tuple | list):
+        yield from ((f"{_CACHE}[{number}]", value) for number, value in enumerate(cache))
+    elif isinstance(cache, dict):
+        yield from ((f"{_CACHE}[{key!r}]", value) for key, value in cache.items())
+    else:
+        yield _CACHE, cache
