@@ -10,7 +10,8 @@ import numpy as np
 @dataclass(frozen=True)
 class Planted:
     """name: what is wrong, in words · x: the input; of a pair of functions, their arguments
-    leaf: where the finding must stand, several joined by a space · expression: the factor's name.
+    leaf: where the finding must stand, several joined by a space, with a colon and a cause where it is another
+    expression: the factor's name · meant: the cause that whoever planted it had in mind, where the finding gives none.
     """
 
     name: str
@@ -20,11 +21,18 @@ class Planted:
     leaf: str
     cause: str
     expression: str | None = None
+    meant: str | None = None
 
     @property
     def wanted(self) -> set[tuple[str, str]]:
         """(leaf, cause) of every finding that there must be, and no other."""
-        return {(leaf, self.cause) for leaf in self.leaf.split()}
+        pairs = (word.partition(":") for word in self.leaf.split())
+        return {(leaf, cause or self.cause) for leaf, _, cause in pairs}
+
+    @property
+    def causes(self) -> set[str]:
+        """Those of `wanted`; one that stands at no leaf counts too."""
+        return {self.cause, *(cause for _, cause in self.wanted)}
 
 
 def draw(*shape: int, seed: int = 0) -> Any:

@@ -12,8 +12,8 @@ WARNINGS = ("mutates-input", "mutates-upstream")
 @EACH
 def test_the_fault_is_named(planted):
     result = check(planted.make_faulty(), planted.x)
-    assert {finding.cause for finding in result.findings} == {planted.cause}, str(result)
-    assert {finding.leaf for finding in result.findings} >= set(planted.leaf.split())
+    assert {finding.cause for finding in result.findings} == planted.causes, str(result)
+    assert {(finding.leaf, finding.cause) for finding in result.findings} >= planted.wanted
 
 
 @EACH
