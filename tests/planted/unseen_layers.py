@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from tests.planted.catalogue import Planted
 from tests.planted.unseen import draw, planted, sigmoid, weights
 
-PLANTED = []
+PLANTED: list[Planted] = []
 
 
 def add(*given):
@@ -911,12 +912,12 @@ def lstm_bwd(dout, cache, fault=None):
             da[3] = dg * g * (1 - g)
         if fault == "order":
             da = [da[1], da[0], da[2], da[3]]
-        da = np.concatenate(da, 1)
-        dx[:, t] = da @ Wx.T
-        dWx += x.T @ da
-        dWh += h.T @ da
-        db += da.sum(0)
-        dh_next, dc_next = da @ Wh.T, dc * f
+        dz = np.concatenate(da, 1)
+        dx[:, t] = dz @ Wx.T
+        dWx += x.T @ dz
+        dWh += h.T @ dz
+        db += dz.sum(0)
+        dh_next, dc_next = dz @ Wh.T, dc * f
         if fault == "nof":
             dc_next = dc
     return dx, dWx, dWh, db

@@ -1,11 +1,15 @@
 """Written before the diagnosis saw them: dense layers, activations, gates, softmax, losses."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from scipy.special import erf
 
+from tests.planted.catalogue import Planted
 from tests.planted.unseen import draw, one_hot, planted, sigmoid, weights
 
-PLANTED = []
+PLANTED: list[Planted] = []
 
 
 def add(*given):
@@ -88,7 +92,7 @@ class LinearAcc(Linear):
 
 
 X = draw(5, 4)
-for n, c, leaf, cause, e in [
+for n, cls1, leaf, cause, e in [
     ("linear db mean", LinearA, "b", "wrong-reduction", "1 / N"),
     ("linear W reshaped for .T in dX", LinearB, "input", "permuted-entries", None),
     ("linear dW reshaped", LinearC, "W", "permuted-entries", None),
@@ -97,7 +101,7 @@ for n, c, leaf, cause, e in [
     ("linear db first", LinearF, "b", "overwritten-contribution", None),
     ("linear db negative", LinearG, "b", "sign-flipped", None),
 ]:
-    add(n, lambda c=c: c(4, 3), lambda: Linear(4, 3), X, leaf, cause, e)
+    add(n, lambda cls=cls1: cls(4, 3), lambda: Linear(4, 3), X, leaf, cause, e)
 add("linear buffers never emptied", lambda: LinearAcc(4, 3), lambda: Linear(4, 3), X, "W b", "accumulates-across-calls")
 
 
@@ -320,14 +324,14 @@ class ResMaskX(ResBlock):
         return dy + dh @ self.W1.T
 
 
-for n, c, leaf, cause, e in [
+for n, cls2, leaf, cause, e in [
     ("residual alpha forgotten in dW2", ResNoAlpha, "W2", "constant-factor", "1 / alpha"),
     ("residual skip forgotten", ResNoSkip, "input", "missing-term", None),
     ("residual skip scaled", ResSkipAlpha, "input", "missing-term", None),
     ("residual dW1 dW2 exchanged", ResSwapped, "W1 W2", "swapped-leaves", None),
     ("residual relu mask of x", ResMaskX, "W1 input:unrecognised", "located", None),
 ]:
-    add(n, lambda c=c: c(4), lambda: ResBlock(4), draw(5, 4), leaf, cause, e)
+    add(n, lambda cls=cls2: cls(4), lambda: ResBlock(4), draw(5, 4), leaf, cause, e)
 
 
 # ---- highway
@@ -371,16 +375,19 @@ class HighwayC(Highway):
         return dy * self.t
 
 
-for n, c, leaf, cause in [
+for n, cls3, leaf, cause in [
     ("highway carry forgotten", HighwayA, "input", "missing-term"),
     ("highway gate misses -x", HighwayB, "Wt bt input", "unrecognised"),
     ("highway carry with t", HighwayC, "input", "missing-term"),
 ]:
-    add(n, lambda c=c: c(4), lambda: Highway(4), draw(5, 4), leaf, cause)
+    add(n, lambda cls=cls3: cls(4), lambda: Highway(4), draw(5, 4), leaf, cause)
 
 
 # ---- activations, __call__/gradient or forward/backward
 class Act:
+    f: Callable[..., Any]
+    d: Callable[..., Any]
+
     def forward(self, x):
         self.x = x
         self.y = self.f(x)
@@ -517,13 +524,13 @@ class PReluD(PRelu):
         return (dy * np.minimum(self.x, 0)).mean(axis=(0, 2, 3))
 
 
-for n, c, leaf, cause in [
+for n, cls4, leaf, cause in [
     ("prelu dalpha of all channels", PReluA, "alpha", "wrong-reduction"),
     ("prelu dalpha without mask", PReluB, "alpha", "unrecognised"),
     ("prelu dx zero below", PReluC, "input", "wrong-local-derivative"),
     ("prelu dalpha mean", PReluD, "alpha", "constant-factor"),
 ]:
-    add(n, lambda c=c: c(3), lambda: PRelu(3), draw(2, 3, 4, 5), leaf, cause)
+    add(n, lambda cls=cls4: cls(3), lambda: PRelu(3), draw(2, 3, 4, 5), leaf, cause)
 
 
 # ---- GLU
@@ -597,13 +604,13 @@ class SoftmaxD(Softmax):
         return dy
 
 
-for n, c, cause in [
+for n, cls5, cause in [
     ("softmax diagonal alone", SoftmaxA, "missing-term"),
     ("softmax sum over all", SoftmaxB, "missing-term"),
     ("softmax mean for sum", SoftmaxC, "missing-term"),
     ("softmax identity", SoftmaxD, "wrong-local-derivative"),
 ]:
-    add(n, c, Softmax, draw(4, 5), "input", cause)
+    add(n, cls5, Softmax, draw(4, 5), "input", cause)
 
 
 def logsm(x):
@@ -767,9 +774,9 @@ class BCEc(BCE):
 
 
 P01, T01 = 0.1 + 0.8 * np.abs(weights(6, 1)) * 2, np.array([[0], [1], [1.0], [0], [1], [0]])
-for n, c, cause, e in [
+for n, cls6, cause, e in [
     ("bce as if of logits", BCEa, "elementwise-factor", None),
     ("bce without mean", BCEb, "constant-factor", "N"),
     ("bce one sign", BCEc, "sign-flipped", None),
 ]:
-    add(n, c, BCE, (P01, T01), "p", cause, e)
+    add(n, cls6, BCE, (P01, T01), "p", cause, e)

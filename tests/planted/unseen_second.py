@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from tests.planted.catalogue import Planted
 from tests.planted.unseen import draw, planted, sigmoid, weights
 
-PLANTED = []
+PLANTED: list[Planted] = []
 
 
 def add(*given):
@@ -467,12 +468,12 @@ class FocalC(Focal):
 
 
 PP, TT = np.array([[0.2], [0.7], [0.4], [0.9], [0.55], [0.15], [0.35]]), np.array([[0.0], [1], [1], [1], [0], [0], [1]])
-for n, c, cause, e in [
+for n, cls1, cause, e in [
     ("focal second term alone", FocalA, "unrecognised", None),
     ("focal sign of negatives", FocalB, "sign-flipped", None),
     ("focal not averaged", FocalC, "constant-factor", "N"),
 ]:
-    add(n, c, Focal, (PP, TT), "y_pred", cause, e)
+    add(n, cls1, Focal, (PP, TT), "y_pred", cause, e)
 
 
 def kl(p, q):
@@ -565,12 +566,12 @@ class NLLc(NLL):
         return NLL.backward(self) + 0.01
 
 
-for n, c, cause, e in [
+for n, cls2, cause, e in [
     ("nll sum", NLLa, "constant-factor", "N"),
     ("nll columns for places", NLLb, "ghost-gradient", None),
     ("nll constant added", NLLc, "missing-term", None),
 ]:
-    add(n, c, NLL, (draw(5, 4), np.array([0, 2, 1, 3, 2])), "input", cause, e)
+    add(n, cls2, NLL, (draw(5, 4), np.array([0, 2, 1, 3, 2])), "input", cause, e)
 
 
 # 8 embeddings and gathers, dict of parameters
