@@ -16,7 +16,7 @@ from gradcheck.base.stage import NOW
 from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.finding import Finding, Severity
 from gradcheck.diagnose.ranking import diagnose
-from gradcheck.gather.specimen import Case, FunctionSpecimen, LayerSpecimen, Specimen
+from gradcheck.gather.specimen import Case, LayerSpecimen, Specimen
 from gradcheck.judge.compare import judged
 from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.verdict import Verdict, worst
