@@ -1,7 +1,8 @@
 """The training switch of a layer: found by its usual names, read, and turned."""
 
 import inspect
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,12 +13,31 @@ from gradcheck.gather.naming import parameters_of
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.subjects.calls import call
 from gradcheck.subjects.graph import Slot, slots
-from gradcheck.subjects.spelling import MODE_NAMES, SWITCHES_OFF, SWITCHES_ON, paired_method_names
+from gradcheck.subjects.spelling import is_flag_name, is_mode_name, paired_method_names, positional, says_training
 
 TRAIN, EVAL = "train", "eval"
-_SWITCHES = SWITCHES_ON | SWITCHES_OFF
-_WORDS = {"train": TRAIN, "training": TRAIN, "test": EVAL, "eval": EVAL, "evaluation": EVAL}
-_SPELLED = {TRAIN: "train", EVAL: "test"}  # in a dict of settings: {"mode": "train"}
+_WORDS = {
+    "train": TRAIN, "training": TRAIN, "test": EVAL, "testing": EVAL, "eval": EVAL, "evaluation": EVAL,
+    "evaluate": EVAL, "inference": EVAL, "infer": EVAL, "predict": EVAL, "prediction": EVAL, "valid": EVAL,
+    "validation": EVAL, "val": EVAL,
+}  # fmt: skip
+_SPELLED = {TRAIN: "train", EVAL: "test"}  # where the code itself quotes no word for it
+_QUOTED = re.compile(r"[\"'](\w+)[\"']")
+# Methods that turn a layer: two without an argument, or one with a boolean or a word.
+_PAIRS = (
+    ("train", "eval"), ("train_mode", "eval_mode"), ("training_mode", "inference_mode"), ("train_mode", "test_mode"),
+    ("training_mode", "evaluation_mode"), ("set_train", "set_eval"), ("set_training_mode", "set_inference_mode"),
+    ("set_train_mode", "set_eval_mode"), ("set_train_mode", "set_test_mode"),
+)  # fmt: skip
+_SETTERS = (
+    "set_training",
+    "set_train",
+    "set_is_training",
+    "set_mode",
+    "set_train_mode",
+    "set_training_mode",
+    "set_phase",
+)
 
 
 def modes_for(specimen: Specimen) -> list[str]:
@@ -35,29 +55,36 @@ def enter(specimen: Specimen, mode: str | None) -> None:
     if declared is not None:
         call(declared, mode)
         return
-    if _has_methods(layer):
-        getattr(layer, mode)()
+    words = _words_of(type(layer))
+    _turn(layer, mode, words)
     for slot in list(_switches(layer)):
-        slot.set(_says(slot.key, mode, slot.get()))
+        slot.set(_says(slot.key, mode, slot.get(), words))
     argument = _argument(layer)
     if argument is not None:
         method, parameter = argument
-        given = {parameter.name: _says(parameter.name, mode, _default(parameter))}
+        given = {parameter.name: _says(parameter.name, mode, _default(parameter), words)}
         setattr(layer, method, partial(getattr(layer, method), **given))
 
 
 def in_mode(specimen: Specimen, mode: str) -> Specimen:
-    """Functions with their settings' `mode` changed, in copies; a layer as it is (enter() turns it)."""
+    """Functions with their switch, or their settings' `mode`, changed in copies; a layer as it is: see enter()."""
     if not isinstance(specimen, FunctionSpecimen):
         return specimen
-    changed = (a | {"mode": _SPELLED[mode]} if _setting(a) else a for a in specimen.arguments)
+    words = _words_of(specimen.forward)
+    names = _names(specimen)
+    changed = (
+        a | {"mode": words[mode]} if _setting(a) else _says(n, mode, a, words) if _is_switch(n, a) else a
+        for n, a in zip(names, specimen.arguments, strict=True)
+    )
     return replace(specimen, arguments=tuple(changed))
 
 
 def mode_of(specimen: Specimen) -> str | None:
     """The mode that the first switch shows; None where there is no switch."""
     if isinstance(specimen, FunctionSpecimen):
-        return next((mode for a in specimen.arguments if (mode := _setting(a))), None)
+        pairs = list(zip(_names(specimen), specimen.arguments, strict=True))
+        found = (_setting(a) or (_shown(n, a) if _is_switch(n, a) else None) for n, a in pairs)
+        return next((mode for mode in found if mode), None)
     layer = specimen.layer
     if specimen.convention is not None and specimen.convention.mode is not None:
         return TRAIN
@@ -66,7 +93,7 @@ def mode_of(specimen: Specimen) -> str | None:
     argument = _argument(layer)
     if argument is not None:
         return _shown(argument[1].name, _default(argument[1]))
-    return TRAIN if _has_methods(layer) else None
+    return TRAIN if _pair(layer) or _setter(layer) else None
 
 
 def _shown(name: str, value: Any) -> str:
@@ -80,17 +107,26 @@ def _default(parameter: inspect.Parameter) -> Any:
     """Of a switch that forward cannot do without, what we give it: it is on."""
     if parameter.default is not parameter.empty:
         return parameter.default
-    return "train" if parameter.name in MODE_NAMES else _says(parameter.name, TRAIN)
+    return "train" if is_mode_name(parameter.name) else _says(parameter.name, TRAIN)
 
 
-def _says(name: str, mode: str, now: Any = True) -> Any:
+def _says(name: str, mode: str, now: Any = True, words: Mapping[str, str] = _SPELLED) -> Any:
     """What a switch of this name holds in this mode: training=True, testing=False in training; mode="train".
 
-    now: what it holds at present, for the kind and the word.
+    now: what it holds at present, for the kind · words: as the code itself spells the modes.
     """
     if isinstance(now, str):
-        return mode if mode == TRAIN or now.lower() in ("eval", "evaluation") else _SPELLED[mode]
-    return (mode == TRAIN) == (name in SWITCHES_ON)
+        return now if _WORDS[now.lower()] == mode else words[mode]
+    return (mode == TRAIN) == says_training(name)
+
+
+def _words_of(code: Any) -> dict[str, str]:
+    """The words for the modes that the code quotes: `if mode == "inference"`; else the usual ones."""
+    try:
+        quoted = _QUOTED.findall(inspect.getsource(code))
+    except (OSError, TypeError):
+        quoted = []
+    return {mode: next((w for w in quoted if _WORDS.get(w.lower()) == mode), _SPELLED[mode]) for mode in (TRAIN, EVAL)}
 
 
 def _switches(layer: Any) -> Iterator[Slot]:
@@ -102,14 +138,37 @@ def _switches(layer: Any) -> Iterator[Slot]:
 
 def _is_switch(name: str, value: Any) -> bool:
     """A boolean with a switch's name, or a mode in words."""
-    if name in MODE_NAMES:
+    if is_mode_name(name):
         return isinstance(value, str) and value.lower() in _WORDS
-    return name in _SWITCHES and isinstance(value, bool | np.bool_)
+    return is_flag_name(name) and isinstance(value, bool | np.bool_)
 
 
-def _has_methods(layer: Any) -> bool:
-    """Methods train() and eval() that need no argument: a train(x, y) is something else."""
-    return all(_is_plain_call(getattr(layer, name, None)) for name in (TRAIN, EVAL))
+def _turn(layer: Any, mode: str, words: Mapping[str, str]) -> None:
+    """By the layer's own methods, where it has some: they turn what it holds, too."""
+    pair, setter = _pair(layer), _setter(layer)
+    if pair is not None:
+        call(getattr(layer, pair[mode == EVAL]))
+    elif setter is not None:
+        word = setter.endswith(("mode", "phase")) and not setter.endswith(("train_mode", "training_mode"))
+        call(getattr(layer, setter), words[mode] if word else mode == TRAIN)
+
+
+def _pair(layer: Any) -> tuple[str, str] | None:
+    """Methods train() and eval(), say, that need no argument: a train(x, y) is something else."""
+    found = (pair for pair in _PAIRS if all(_is_plain_call(getattr(layer, name, None)) for name in pair))
+    return next(found, None)
+
+
+def _setter(layer: Any) -> str | None:
+    """A method that takes the mode: set_training(True), set_mode("train")."""
+    methods = ((name, getattr(layer, name, None)) for name in _SETTERS)
+    return next((name for name, m in methods if inspect.ismethod(m) and len(parameters_of(m)) == 1), None)
+
+
+def _names(specimen: FunctionSpecimen) -> list[str]:
+    """The names of forward's arguments, as far as they are known."""
+    known = [p.name for p in positional(specimen.forward) or []]
+    return [known[i] if i < len(known) else "" for i in range(len(specimen.arguments))]
 
 
 def _is_plain_call(method: Any) -> bool:
@@ -129,4 +188,4 @@ def _argument(layer: Any) -> tuple[str, inspect.Parameter] | None:
 
 def _setting(argument: object) -> str | None:
     """The mode that a dict of settings names."""
-    return _WORDS.get(str(argument.get("mode"))) if isinstance(argument, dict) else None
+    return _WORDS.get(str(argument.get("mode")).lower()) if isinstance(argument, dict) else None

@@ -22,13 +22,13 @@ from gradcheck.subjects.spelling import (
     BACKWARD_NAMES,
     DERIVATIVE_NAMES,
     FORWARD_NAMES,
-    MODE_NAMES,
-    SWITCHES_ON,
     is_flush_name,
+    is_mode_name,
     is_switch_name,
     is_truth_name,
     paired_method_names,
     positional,
+    says_training,
 )
 
 
@@ -157,7 +157,7 @@ def _outputs_at(declared: Convention, layer: Any) -> Callable[[Run], Any] | None
 def _switched_on(forward: Callable[..., Any]) -> Callable[..., Any]:
     """A switch that forward cannot do without is on: forward(x, training), forward(x, mode)."""
     required = [p.name for p in positional(forward) or [] if p.default is p.empty and is_switch_name(p.name)]
-    return partial(forward, **{name: "train" if name in MODE_NAMES else name in SWITCHES_ON for name in required})
+    return partial(forward, **{name: "train" if is_mode_name(name) else says_training(name) for name in required})
 
 
 def _cut(x: Any, steps: int | None) -> Any:

@@ -40,14 +40,17 @@ DERIVATIVE_NAMES = frozenset({*_DERIVATIVES, "f_prime", "derive"})
 # A buffer of gradients is emptied by one of these before each backward.
 ZERO_NAMES = ("zero_grad", "zero_grads", "zero_gradients", "zero_gradient", "flush_gradients", "reset_gradients")
 RATE_NAMES = frozenset({"learning_rate", "learningrate", "lr", "rate", "eta", "alpha", "step_size", "step"})
-SWITCHES_ON = frozenset({
-    "training", "is_training", "in_training", "train", "is_train", "train_mode", "training_mode", "train_flag",
-    "train_flg",
+# Without their underscores and capitals: is_training, isTraining, _training.
+_SWITCHES_ON = frozenset({
+    "training", "istraining", "intraining", "train", "istrain", "trainmode", "trainingmode", "trainflag", "trainflg",
+    "trainphase", "trainingphase", "phasetrain", "intrain", "istrainmode", "istrainingmode", "trainingflag",
 })  # fmt: skip
-SWITCHES_OFF = frozenset(
-    {"testing", "is_testing", "test", "is_test", "test_mode", "eval", "is_eval", "eval_mode", "inference"}
-)
-MODE_NAMES = frozenset({"mode", "phase"})
+_SWITCHES_OFF = frozenset({
+    "testing", "istesting", "test", "istest", "testmode", "testflag", "testphase", "testflg", "testtime", "eval",
+    "iseval", "evalmode", "evaluating", "isevaluating", "evaluation", "inference", "isinference", "inferencemode",
+    "deterministic", "predicting", "predictmode",
+})  # fmt: skip
+MODE_NAMES = frozenset({"mode", "phase", "runmode", "modename"})
 
 _WORDS = r"(?:weights?|W|U|V|w|kernels?|filters?|bias(?:es)?|b|gamma|beta|alpha)"
 _TRUTH = re.compile(
@@ -173,8 +176,27 @@ def is_flush_name(name: str) -> bool:
 
 
 def is_switch_name(name: str) -> bool:
-    """Does it turn training on or off?"""
-    return name in SWITCHES_ON | SWITCHES_OFF | MODE_NAMES
+    """Does it turn training on or off, by a boolean or by a mode in words?"""
+    return is_flag_name(name) or is_mode_name(name)
+
+
+def is_flag_name(name: str) -> bool:
+    """Is it a boolean that says training, or the opposite?"""
+    return _bare(name) in _SWITCHES_ON | _SWITCHES_OFF
+
+
+def is_mode_name(name: str) -> bool:
+    """Does it hold a mode in words?"""
+    return _bare(name) in MODE_NAMES
+
+
+def says_training(name: str) -> bool:
+    """Is a switch of this name on in training?"""
+    return _bare(name) in _SWITCHES_ON
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _has(layer: object, name: str) -> bool:
