@@ -30,10 +30,10 @@ def ghost_gradient(suspect: Suspect) -> Iterator[Prediction]:
     """Backward does not give 0 at some entries where the output does not move; elsewhere a = n."""
     view = suspect.view
     still, ghosts = _ghosts(suspect)
-    if not np.any(ghosts) or np.any(suspect.wrong & ~ghosts) or _follows_formula(suspect):
+    everywhere = bool(np.all(still))  # then n is 0 as many formulas are that vanish here
+    if not np.any(ghosts) or np.any(suspect.wrong & ~ghosts) or (not everywhere and _follows_formula(suspect)):
         return
     given = float(np.max(np.abs(view.a[ghosts])))
-    everywhere = bool(np.all(still))
     place = "any entry" if everywhere else f"{int(np.sum(ghosts))} of {view.n.size} entries, {indices(ghosts)}"
     sentence = (
         f"The output does not move at all with {_the(suspect.name)} at {place}, yet {suspect.symbol} is up to "

@@ -20,6 +20,7 @@ from gradcheck.run.measure import Measured, Point
 from gradcheck.subjects.leaf import Leaf, kept
 
 _MOVES = 3
+_SEVERAL = 3  # tied entries, of which one in the middle may be any
 _FAR = 2.0**-7  # a moved point, in scales of each leaf
 _NEAR = 2.0**-44  # a point beside this one, no farther than rounding
 
@@ -42,6 +43,7 @@ def reconsider(point: Point, measured: Measured, leaf: Leaf, *, added: bool) -> 
     comparison, found = measured.comparisons[leaf.name], measured.found[leaf.name]
     if not comparison.comparable:
         return Reconsidered(comparison)
+    comparison = _middle_of_ties(point, leaf, comparison, found)
     uneven = _uneven_together(point, leaf, comparison)
     if uneven is not None and _picks(point, leaf, uneven):
         return Reconsidered(_as_wrong(comparison, found), _overcounted(leaf, comparison))
@@ -57,6 +59,29 @@ def reconsider(point: Point, measured: Measured, leaf: Leaf, *, added: bool) -> 
     left = comparison.undecided | (np.zeros_like(doubtful) if added else doubtful)
     undecided = judged(replace(comparison, wrong=comparison.wrong & ~doubtful, undecided=left))
     return Reconsidered(undecided, note=_note(leaf, doubtful))
+
+
+def _middle_of_ties(point: Point, leaf: Leaf, c: Comparison, found: LeafEstimates) -> Comparison:
+    """Of three equal entries a sort's middle output moves with none of them alone, and may still be any of them.
+
+    An output that is one of the tied entries has a legal slope between 0 and 1 by each; that what comes in goes out is
+    judged for the ties together.
+    """
+    wrong = c.wrong & c.kink
+    groups = [group for value in np.unique(leaf.array[wrong]) if np.sum(group := leaf.array == value) >= _SEVERAL]
+    if not groups or c.analytic is None:
+        return c
+    y, g, legal = point.output.ravel(), point.cotangent.ravel(), np.zeros_like(wrong)
+    picking = _picking(point, leaf)
+    for group in groups:
+        parts = g[picking & (y == leaf.array[group][0])]
+        low, high = float(parts[parts < 0].sum()), float(parts[parts > 0].sum())
+        legal |= group & wrong & (c.analytic >= low - c.tolerance) & (c.analytic <= high + c.tolerance)
+    for flat in np.flatnonzero(legal):
+        jumping = found.jumping.get(int(flat))
+        shared = jumping is not None and np.any(jumping & moves_elsewhere(point.sampler(), leaf, int(flat)))
+        legal.flat[flat] = shared  # a ReLU's output hangs on its own entry alone, however many are equal
+    return judged(replace(c, wrong=c.wrong & ~legal)) if legal.any() else c
 
 
 def _as_wrong(c: Comparison, found: LeafEstimates) -> Comparison:
@@ -96,9 +121,28 @@ def _uneven_together(point: Point, leaf: Leaf, c: Comparison) -> Estimate | None
             continue
         inside = float(np.sum(c.analytic * v))
         slack = float(np.sum(np.abs(v) * c.tolerance)) + many(leaf.size) * estimate.error
+        if estimate.low - slack <= inside <= estimate.high + slack:
+            continue
+        slack += _room(point, leaf, ties, v)
         if not estimate.low - slack <= inside <= estimate.high + slack:
             return estimate
     return None
+
+
+def _room(point: Point, leaf: Leaf, ties: Array, v: Array) -> float:
+    """By how much the legal slopes along v may lie outside of the two measured ones.
+
+    Of three equal entries a sort's middle one has the middle slope on both sides, and may be any of the three. Where
+    all of v is one number there is no room: what comes in must go out.
+    """
+    y, g, room = point.output.ravel(), np.abs(point.cotangent.ravel()), 0.0
+    groups = [np.asarray(ties & (leaf.array == value)) for value in np.unique(leaf.array[ties])]
+    large = [group for group in groups if np.sum(group) >= _SEVERAL]
+    picking = _picking(point, leaf) if large else np.zeros(y.size, dtype=bool)
+    for group in large:
+        same = picking & (y == leaf.array[group][0])
+        room += float(np.ptp(v[group])) * float(np.sum(g[same]))
+    return room
 
 
 def _picks(point: Point, leaf: Leaf, joint: Estimate) -> bool:
