@@ -163,9 +163,10 @@ def _agrees(suspect: Suspect, flat: int, column: Columns, one: _Restriction) -> 
 def _prediction(suspect: Suspect, label: str, looked_up: bool) -> Prediction:
     cause = "duplicate-index-lost" if looked_up else "overwritten-contribution"
     mend = "np.add.at where an index may repeat" if looked_up else "+= in place of =, and on from step to step"
+    what = "the dY of one of its uses" if looked_up else f"the contribution of {label}"
     sentence = (
         f"{suspect.symbol} is wrong at {int(np.sum(suspect.wrong))} of {suspect.view.n.size} entries: each of them "
-        f"gets the contribution of {label} alone; the others are overwritten or never added. Add them up: {mend}."
+        f"gets {what} alone; the others are overwritten or never added. Add them up: {mend}."
     )
     return Prediction(cause, 3, f"{label} alone", sentence, nothing, only(suspect.view, suspect.view.a))
 

@@ -51,7 +51,7 @@ def left_out_mask(suspect: Suspect) -> Iterator[Prediction]:
     sentence += "it is left out." if not np.any(theirs[0]) else "it is another one: keep forward's mask for backward."
     offset = only(suspect.view, suspect.view.cotangent * np.where(theirs[0], 0.0, theirs[1]))
     if suspect.evidence.mode is not None and not np.any(theirs[0]):
-        sentence += f" This layer is in {suspect.evidence.mode} mode; so backward would be right in the other one."
+        sentence += f" The layer is in {suspect.evidence.mode} mode, and backward is that of the other one."
         yield Prediction("mode-mixup", 2, "the other mode's backward", sentence, nothing, offset)
         return
     yield Prediction("elementwise-factor", 2, "another mask than forward's", sentence, nothing, offset)

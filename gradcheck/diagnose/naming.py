@@ -22,11 +22,17 @@ class Counts:
     backward: str
 
 
-def with_name(finding: Finding, names: Sequence[str], shapes: int, counts: Counts | None) -> Finding:
-    """The finding with `expression` and `tied`, and what they mean in its message. shapes: how many were seen."""
+def with_name(
+    finding: Finding, names: Sequence[str], shapes: int, counts: Counts | None, *, refused: int = 0
+) -> Finding:
+    """The finding with `expression` and `tied`, and what they mean in its message.
+
+    shapes: how many were seen · refused: how many others were built, at which the layer raised.
+    """
     if not names:
         return finding
-    over = f"Over {shapes} shapes" if shapes > 1 else "At this one shape"
+    others = f" (the layer raised at {refused} others that were tried)" if refused else ""
+    over = f"Over {shapes} shapes" if shapes > 1 else f"At this one shape{others}"
     text = f"{finding.message} {over} the factor is {names[0]}"
     tied = tuple(names[1:_LISTED])
     if finding.cause != "constant-factor":

@@ -103,6 +103,7 @@ def _between(suspect: Suspect, leaf: Leaf, values: Array) -> Array | None:
 def _prediction(suspect: Suspect, cause: str, label: str, operand: str, gradient: Array) -> Prediction:
     """Accepted where `gradient` is n: predicted is n + (a - gradient)."""
     what, hint = _MENDS[cause]
-    sentence = f"{suspect.symbol} would be right with {operand} {label}: in backward {operand} is {what}. {hint}"
+    taken = f"with {operand} {label}" if cause != "permuted-entries" else f"if backward did not reshape {operand}"
+    sentence = f"{suspect.symbol} would be right {taken}: in backward {operand} is {what}. {hint}"
     gap = only(suspect.view, suspect.view.a - gradient)
     return Prediction(cause, 1, f"{operand} {label}", sentence, same, gap)

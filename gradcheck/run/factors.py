@@ -148,7 +148,8 @@ def _named(finding: Finding, seen: _Seen, family: _Family) -> Finding:
     if not _wants_name(finding):
         return finding
     observations, names = _name(finding.leaf, seen.mode, family)
-    return with_name(finding, names, shapes_seen(observations), _counts(finding, family))
+    refused = sum(case is None for case in family.rebuilt_so_far)
+    return with_name(finding, names, shapes_seen(observations), _counts(finding, family), refused=refused)
 
 
 def _name(leaf: str, mode: str | None, family: _Family) -> tuple[list[Observation], tuple[str, ...]]:

@@ -118,7 +118,7 @@ class ByKeyword(Halves):
 
 
 class ByRequiredKeyword(Halves):
-    def forward(self, x: Any, mode: str) -> Any:
+    def forward(self, x: Any, mode: str) -> Any:  # type: ignore[override]
         self.trains = mode == "train"
         return super().forward(x)
 
