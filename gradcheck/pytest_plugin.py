@@ -29,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("rtol", cli_values.rtol, "X", "relative tolerance (default: that of the precision)"),
         ("method", cli_values.method, "auto|entries|screen", "every entry, or random directions (by size)"),
         ("budget", cli_values.budget, "N", "forward evaluations a leaf that a screen may take"),
+        ("search", cli_values.whole("search"), "N", "examples of each class that Hypothesis draws (default: 0)"),
         ("timeout", cli_values.seconds, "SECONDS", "each import and each case (default: 300)"),
         ("config", str, "FILE", "read [tool.gradcheck] from this file"),
     ]

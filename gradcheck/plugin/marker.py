@@ -28,7 +28,6 @@ def options_of(item: pytest.Item) -> dict[str, Any]:
 
 def checker(config: pytest.Config, item: Any) -> Callable[..., None]:
     """assert_gradients with what is set for a test: a call's own keywords, the marker, then the session's settings."""
-    options = {**settings_for(config, item.path).given, **options_of(item)}
-    options.pop("timeout", None)  # the test's own process runs it
-
+    given = settings_for(config, item.path).given
+    options = {**{key: given[key] for key in _KEYS if key in given}, **options_of(item)}
     return partial(assert_gradients, **options) if options else assert_gradients

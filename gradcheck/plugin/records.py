@@ -8,7 +8,7 @@ from gradcheck.run.outcome import TargetCheck
 from gradcheck.store.record import problem_record, target_record
 
 Json = dict[str, Any]
-_OPTION = re.compile(r"(?<![\w-])--(?=(?:budget|method|rtol|seed|timeout)\b)")
+_OPTION = re.compile(r"(?<![\w-])--(?=(?:budget|method|rtol|search|seed|timeout)\b)")
 _LARGE = frozenset({"maps", "curve", "distance"})  # for charts, of which there are none here
 
 

@@ -20,8 +20,11 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "rtol": cli_values.rtol,
     "method": cli_values.method,
     "budget": cli_values.budget,
+    "search": cli_values.whole("gradcheck_search"),
     "timeout": cli_values.seconds,
 }
+_WRITTEN = ("seed", "rtol", "method", "search")  # that [tool.gradcheck] may have
+_REPEATED = ("rtol", "method", "budget", "search")  # by a replay, which has the seed by itself
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def settings_for(config: pytest.Config, file: Path) -> Settings:
     """
     typed = {name: value for name in _READERS if (value := _typed(config, name)) is not None}
     here = _config(config, file)
-    written = {name: getattr(here, name) for name in ("seed", "rtol", "method") if getattr(here, name) is not None}
+    written = {name: getattr(here, name) for name in _WRITTEN if getattr(here, name) is not None}
     given = {**written, **typed}
     if given.get("budget") is not None and given.get("method") == "entries":
         raise UsageError("gradcheck_budget: the method entries measures every entry; use auto or screen with a budget")
@@ -84,9 +87,9 @@ def _typed(config: pytest.Config, name: str) -> Any:
 
 
 def _replay(typed: Mapping[str, Any], named: Path | None) -> tuple[str, ...]:
-    """What the command line and the ini-file set, as `gradcheck run` spells it; it has the seed by itself."""
+    """What the command line and the ini-file set, as `gradcheck run` spells it."""
     values = {name: f"{typed[name]:g}" if name == "rtol" else str(typed[name]) for name in typed}
-    words = [word for name in ("rtol", "method", "budget") if name in values for word in (f"--{name}", values[name])]
+    words = [word for name in _REPEATED if name in values for word in (f"--{name}", values[name])]
     return (*words, "--config", str(named)) if named is not None else tuple(words)
 
 

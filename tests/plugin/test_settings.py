@@ -89,6 +89,31 @@ def test_conventions_of_the_configuration(project: Project) -> None:
         assert project.run("--gradcheck", "net").counted(**{outcome: 1})
 
 
+SHIFT = """class Shift:
+    def __init__(self, input_shape):
+        self.input_shape = self.output_shape = input_shape
+
+    def forward(self, x):
+        return x + 1
+
+    def backward(self, dout):
+        return dout * (1.5 if self.input_shape[-1] == 4 and self.input_shape[0] == 4 else 1)
+"""
+
+
+def test_what_a_search_finds_fails_the_last_item_of_its_class(project: Project) -> None:
+    project.write({"shift.py": SHIFT})
+    without = project.run("--gradcheck", "shift.py")
+    assert without.code == 0
+    ran = project.run("--gradcheck", "shift.py", "--gradcheck-search", "200")
+    assert ran.counted(failed=1, passed=without.outcomes["passed"] - 1)
+    assert "[found by search]" in ran.out
+    assert "layer = Shift(input_shape=(4, " in ran.out
+    assert "--search 200" in ran.words
+    project.write({"pyproject.toml": "[tool.gradcheck]\nsearch = 200\n"})
+    assert project.run("--gradcheck", "shift.py").counted(**ran.outcomes)
+
+
 def test_which_setting_wins(project: Project) -> None:
     """The command line, the ini-file, [tool.gradcheck]; the replay says what `gradcheck run` must be told."""
     project.write({"pyproject.toml": "[tool.gradcheck]\nseed = 5\nrtol = 1e-6\n", "dense.py": dense(NEARLY)})
