@@ -88,12 +88,14 @@ def _reason(kind: str, messages: list[str]) -> str:
 
 
 def _span(values: list[Any]) -> str:
-    """`1 to 3`; `(1 to 7, 1, 1 to 4)`; `'same', 'valid'`; "" where it was the same every time."""
+    """`1 to 3`; `0.1 to 0.9`; `(1 to 7, 1, 1 to 4)`; `'same', 'valid'`; "" where it was the same every time."""
     told = list(dict.fromkeys(map(describe, values)))
     if len(told) == 1:
         return ""
     if all(type(value) is int for value in values):
         return f"{min(values)} to {max(values)}"
+    if all(isinstance(value, float) for value in values):
+        return f"{min(values):.3g} to {max(values):.3g}"
     if all(isinstance(value, tuple) and len(value) == len(values[0]) for value in values):
         columns = [list(column) for column in zip(*values, strict=True)]
         return f"({', '.join(_span(column) or describe(column[0]) for column in columns)})"

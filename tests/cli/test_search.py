@@ -41,7 +41,7 @@ class StridedConv:
         return dx
 """
 RIGHT = STRIDED.replace("{fault}", "rows = dy.shape[0]")
-# Of an odd size 2n + 1 at stride 2, the rows are counted as (2n + 1 - k) // 2 = n + 1 - k for a kernel of 1.
+# At stride 2, an odd number of rows is counted as size // 2, where (size - kernel) // 2 + 1 is right.
 WRONG = STRIDED.replace("{fault}", "rows = dy.shape[0] if s != 2 or self.x.shape[0] % 2 == 0 else self.x.shape[0] // 2")
 SMALLEST = "StridedConv(input_shape=(1, 1, 1), kernel_size=1, stride=2) at [[[0.1]]] [found by search]"
 
