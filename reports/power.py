@@ -170,9 +170,7 @@ def page(done: Sequence[Trial], flagged: Sequence[str], seeds: int) -> str:
     confusions = [(cause, first, name, n) for (cause, first, name), n in mixed.most_common()]
     named = (rarely_found(done), sorted({t.name for t in done if t.alarm}), sorted(set(flagged)))
     rarely, failed, innocent = (", ".join(names) or "none" for names in named)
-    said = (
-        f"Found in fewer than 99 of 100 seeds: {rarely}. Twins that failed: {failed}; no faults: {innocent}."
-    )
+    said = f"Found in fewer than 99 of 100 seeds: {rarely}. Twins that failed: {failed}; no faults: {innocent}."
     return TEXT.format(
         seeds=seeds,
         faults=len({t.name for t in done}),
