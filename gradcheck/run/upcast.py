@@ -59,10 +59,13 @@ class Witness:
             raise CoarseError
         unit = float(np.sum(np.abs(cotangent * output)))
         least = {leaf.name: _DOUBLE_SUMMED * unit / scale(leaf.array) for leaf in subject.leaves}
+        least = {name: least[name] + _DOUBLE * float(np.max(np.abs(g))) for name, g, _ in _pairs(gradients, gradients)}
+        offset = subject.vjp(0.0 * cotangent)  # of weight decay, which is a fault and no rounding
+        moved = {name: plain - none for name, plain, none in _pairs(gradients, offset)}
         for c in _UNEVEN:
-            scaled = subject.vjp(c * cotangent)
-            for name, plain, again in _pairs(gradients, scaled):
-                if np.max(np.abs(again / c - plain)) > _DOUBLE * np.max(np.abs(plain)) + least[name]:
+            scaled = {name: again - none for name, again, none in _pairs(subject.vjp(c * cotangent), offset)}
+            for name, plain, again in _pairs(moved, scaled):
+                if np.max(np.abs(again / c - plain)) > least[name]:
                     raise CoarseError
         self.shaken = _shaken(subject, cotangent, gradients, float(np.finfo(self.low).eps))
 

@@ -125,6 +125,19 @@ def test_what_a_large_bias_hides_in_float32_shows_in_float64(factor: float, verd
     assert not check(Rounded(1e4, factor), X).findings  # float32's noise hides it there for good
 
 
+@pytest.mark.parametrize("decay", [0.0, 1e-3])
+def test_weight_decay_that_float32_hides_shows_in_float64(decay: float) -> None:
+    class Decaying(Linear):
+        def backward(self, dy: Any) -> Any:
+            dx = super().backward(dy)
+            self.dW = self.dW + SINGLE(decay) * self.W
+            return dx
+
+    result = check(Decaying(1e4), X)
+    assert causes(result) == ([("W", "missing-term")] if decay else [])
+    assert twice(result)
+
+
 @pytest.mark.parametrize("forgetful", [False, True])
 def test_what_is_too_noisy_in_float32_is_decided_in_float64(forgetful: bool) -> None:
     result = check(Norm(forgetful=forgetful), X + SINGLE(1e6))
