@@ -94,7 +94,7 @@ float64; every weight and bias is measured.
 
 calls of layers: how often the forward of some layer was called, by the whole check. It grows with the number of layers
 (a layer), because each is measured by itself at the point that the network visits; the small rest that grows with it is
-one forward of the network a leaf, which shows whether the output depends on it. as one layer: the same check without
+a few forwards of the network a leaf, which show whether the output depends on it. as one layer: the same check without
 taking the network apart.
 """
 
