@@ -35,7 +35,11 @@ def _factors(suspect: Suspect, arrays: Mapping[str, Array]) -> Iterator[Predicti
 
 def _prediction(suspect: Suspect, label: str, name: str, factor: Array) -> Prediction:
     inverse = name.removeprefix("1 / ") if name.startswith("1 / ") else None
-    advice = f"a factor {inverse} is missing in backward" if inverse else f"a factor {name} is one too many in backward"
+    advice = (
+        f"a factor {inverse} is missing in backward, or a division by it is one too many"
+        if inverse
+        else f"a factor {name} is one too many in backward, or a division by it is missing"
+    )
     sentence = f"{suspect.symbol} is the numeric gradient times {label}, entry by entry: {advice}."
     return Prediction("elementwise-factor", 3, f"times {label}", sentence, times(factor))
 
