@@ -23,13 +23,13 @@ def rate_tests(subject: Subject, cotangent: Array, gradients: Gradients, slack: 
     low, high = _at(subject, cotangent, _LOW), _at(subject, cotangent, _HIGH)
     if still is None or unit is None:
         return
-    first = next((leaf for leaf in subject.leaves if leaf.role is Role.INPUT), None)
-    early = first is not None and slack.apart(first, _given(first, gradients), unit["input"]) > 0.0
-    if early:
-        yield breach("updated-before-use", "input", _EARLY)
+    inputs = [leaf for leaf in subject.leaves if leaf.role is Role.INPUT]
+    early = [leaf for leaf in inputs if slack.apart(leaf, _given(leaf, gradients), unit[leaf.name]) > 0.0]
+    for leaf in early:
+        yield breach("updated-before-use", leaf.name, _EARLY)
     for leaf in subject.leaves:
         if leaf.role is Role.PARAMETER:
-            yield from _proportional(leaf, still, unit, low, high, slack=slack, early=early)
+            yield from _proportional(leaf, still, unit, low, high, slack=slack, early=bool(early))
 
 
 _EARLY = (

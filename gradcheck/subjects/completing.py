@@ -25,7 +25,10 @@ def completed(driver: Driver, seen: Seen) -> None:
     first = _trial(driver)
     if isinstance(first, LayerError):
         base.restore()
-        _first_output_only(driver, seen)
+        if driver.switch_on():
+            completed(driver, seen)
+        else:
+            _first_output_only(driver, seen)
         return
     if seen.inputs_at is not None or (first is not None and first is not layer):
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, TypeGuard
 
 import numpy as np
@@ -14,7 +15,7 @@ from gradcheck.subjects.conventions.way import Run, Supplied, Way
 from gradcheck.subjects.graph import Slot, slots
 from gradcheck.subjects.inputs import Inputs
 from gradcheck.subjects.recorder import optimisers, put_recorders
-from gradcheck.subjects.spelling import ZERO_NAMES
+from gradcheck.subjects.spelling import SWITCHES_ON, ZERO_NAMES, positional
 from gradcheck.subjects.subject import Calls, Quick
 from gradcheck.subjects.trees import floats, split
 
@@ -121,6 +122,16 @@ class Driver:
         self.inputs = replace(self.inputs, leaves=(), owners=())
         self.notes.append("the gradient of the input is not checked: the convention says that there is none")
 
+    def switch_on(self) -> bool:
+        """Turn on a switch of forward that is off by default; is there one, which nobody has set?"""
+        set_already = getattr(self._forward, "keywords", {})
+        off = [p.name for p in positional(self._forward) or [] if p.default is False and p.name in SWITCHES_ON]
+        if not off or off[0] in set_already:
+            return False
+        self._forward = partial(self._forward, **{off[0]: True})
+        self.notes.append(f"checked with {off[0]}=True: without it {self.who[1]} cannot be run")
+        return True
+
     def refresh(self) -> None:
         """Look again for what parameters that were just made have brought along."""
         self._optimisers = optimisers(self.root)
@@ -152,7 +163,7 @@ def _is_rate(key: Any, value: Any) -> bool:
     return number and isinstance(key, str) and key.lstrip("_") in KEPT_RATES
 
 
-KEPT_RATES = frozenset({"learning_rate", "learningrate", "lr", "eta"})
+KEPT_RATES = frozenset({"learning_rate", "learningrate", "learn_rate", "lr", "eta"})
 
 
 def zeroing(layer: Any) -> Callable[[], Any] | None:

@@ -58,6 +58,7 @@ class Norm:
 
 class Inner:
     weights: Any = None
+    d_weights: Any = None
 
     def forward(self, x):
         if self.weights is None:
@@ -96,6 +97,54 @@ class AddNorm:
     def backward(self, dy):
         dx = dy * (1 - np.tanh(self.sum) ** 2)
         return dx, self.factor * dx
+
+
+class Bilinear:
+    """Two inputs, and it updates itself; the rate is its owner's, under yet another name."""
+
+    def __init__(self, early=False):
+        self.W, self.early, self.learn_rate = np.random.default_rng(1).normal(size=(4, 3)), early, 0.1
+
+    def forward(self, a, b):
+        self.a, self.b = a, b
+        return (a @ self.W) * b
+
+    def backward(self, dy):
+        W = self.W.copy()
+        self.W -= self.learn_rate * self.a.T @ (dy * self.b)
+        W = self.W if self.early else W
+        return (dy * self.b) @ W.T, dy * (self.a @ W)
+
+
+class OnlyInTraining:
+    """forward keeps what backward needs only when it is told that this is training."""
+
+    def __init__(self, factor=1.0):
+        self.kept: Any = None
+        self.factor = factor
+
+    def forward(self, x, training=False):
+        if training:
+            self.kept = x
+        return np.tanh(x)
+
+    def backward(self, dy):
+        return self.factor * dy * (1 - np.tanh(self.kept) ** 2)
+
+
+def test_two_inputs_of_a_layer_that_updates_itself():
+    x = (X, X[:, :3])
+    right, wrong = check(Bilinear(), x), check(Bilinear(early=True), x)
+    assert right.passed, str(right)
+    assert list(right.leaves) == ["a", "b", "W"]
+    assert {(f.cause, f.leaf) for f in wrong.findings} == {("updated-before-use", "a"), ("updated-before-use", "b")}
+
+
+def test_a_switch_without_which_backward_cannot_be_run_is_turned_on_and_that_is_said():
+    right = check(OnlyInTraining(), X)
+    assert right.passed, str(right)
+    assert any(note.startswith("checked with training=True: without it") for note in right.notes)
+    assert check(OnlyInTraining(2.0), X).verdict == "fail"
 
 
 @pytest.mark.parametrize(
