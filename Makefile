@@ -10,6 +10,8 @@ POWER_WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
 TORCH := 2.13.0
+WILD := numpy-ml==0.1.2 neuralnetlib==5.0.0 mpneuralnetwork==1.1.1 nnfs-implementation==0.0.1 dl-with-numpy==0.0.3 \
+	caspian-ml==1.1.0
 PIP := -m pip --quiet --disable-pip-version-check
 UV := build/uv/bin/uv
 
@@ -19,7 +21,7 @@ COMPILE := $(UV) pip compile pyproject.toml --extra dev --extra report --extra m
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: ci-example help check baseline test test-frameworks lint report power calibration soundness peers scale mutation constraints clean
+.PHONY: ci-example help check baseline test test-frameworks wild lint report power calibration soundness peers scale mutation constraints clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +64,9 @@ soundness: $(STAMP)  ## check 2000 correct layers (or CHECKS=100000) and up to f
 peers: .venv-peers/.installed  ## compare with PyTorch, JAX and scipy, installed into .venv-peers; write what was found (20 minutes)
 	.venv-peers/bin/python -m reports.peers
 
+wild: .venv-wild/.installed  ## check layers of packages from PyPI, installed into .venv-wild; write what was found
+	.venv-wild/bin/python -m reports.wild
+
 scale: $(STAMP)  ## measure what a check costs, to 1e8 parameters and 32 layers; write it down (15 minutes, 12 GB)
 	$(BIN)/python -m reports.depth
 	$(BIN)/python -m reports.scale
@@ -75,7 +80,7 @@ constraints: $(UV)  ## resolve the dependencies again, into constraints.txt
 	@mv build/constraints.txt constraints.txt
 
 clean:  ## remove .venv and everything else that can be made again
-	rm -rf .venv .venv-peers .venv-frameworks build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-peers .venv-frameworks .venv-wild build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Into an environment that works, what has changed is installed; one that lacks its Python, or whose install was
@@ -102,6 +107,14 @@ $(STAMP): pyproject.toml constraints.txt
 	$(call environment,.venv-peers)
 	@.venv-peers/bin/python $(PIP) install -c constraints.txt -e . torch==$(TORCH) jax
 	@rm .venv-peers/.installing
+	@touch $@
+
+# Without what they depend on: numpy is there already, and no more of them is used.
+.venv-wild/.installed: pyproject.toml constraints.txt
+	@echo "Installing the packages of reports/wild.md into .venv-wild (once) ..." >&2
+	@$(PYTHON) -m venv --clear .venv-wild
+	@.venv-wild/bin/python $(PIP) install -c constraints.txt -e .
+	@.venv-wild/bin/python $(PIP) install --no-deps $(WILD)
 	@touch $@
 
 $(UV):

@@ -38,7 +38,7 @@ class Driver:
         self.output_dtype = "float64"
         self.way: Way | None = None
         self.run = Run([])
-        self.kept_rate: Slot | None = None
+        self.kept_rates: list[Slot] = []
         self.reset: Callable[[], Any] | None = None
         self.flushes = False
         self.pairs: list[tuple[Any, Any]] = []
@@ -50,7 +50,7 @@ class Driver:
     @property
     def has_rate(self) -> bool:
         """Is there a learning rate, given or kept?"""
-        return self.kept_rate is not None or (self.way is not None and self.way.gives_rate)
+        return bool(self.kept_rates) or (self.way is not None and self.way.gives_rate)
 
     def trial(self, handed: Sequence[Any]) -> Run:
         """Forward of these very arguments, whatever it returns."""
@@ -102,8 +102,8 @@ class Driver:
         """Backward of this very cotangent, for the last forward."""
         assert self.way is not None  # noqa: S101 -- a driver is used once its way is known
         self.calls.backward += 1
-        if self.kept_rate is not None:
-            self.kept_rate.set(rate)
+        for slot in self.kept_rates:
+            slot.set(rate)
         if self.reset is not None and not self.flushes:
             call(self.reset)
         self.forget()
@@ -149,13 +149,13 @@ def _is_double(value: Any) -> TypeGuard[Array]:
 _DOUBLE = np.dtype(np.float64)
 
 
-def kept_rate(layer: Any) -> Slot | None:
-    """A learning rate that the layer itself keeps as a number, or its class, or an owner that it holds."""
+def kept_rates(layer: Any) -> list[Slot]:
+    """Learning rates kept as numbers by the layer, its class, an owner that it holds, and each layer inside it."""
+    found = [s for s in slots(layer) if _is_rate(s.key, s.get())]
     own = next((name for name in dir(type(layer)) if _is_rate(name, getattr(type(layer), name, None))), None)
-    slot = next((s for s in slots(layer) if s.container is layer and _is_rate(s.key, s.get())), None)
-    if slot is None and own is not None:
-        return Slot(own, layer, own, attribute=True)
-    return slot or next((s for s in slots(layer) if _is_rate(s.key, s.get())), None)
+    if own is not None and not any(s.container is layer for s in found):
+        found.append(Slot(own, layer, own, attribute=True))
+    return found
 
 
 def _is_rate(key: Any, value: Any) -> bool:

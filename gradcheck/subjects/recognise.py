@@ -14,7 +14,7 @@ from gradcheck.subjects.convention import Convention
 from gradcheck.subjects.conventions.stored import OUTPUTS
 from gradcheck.subjects.conventions.table import recognised
 from gradcheck.subjects.conventions.way import Run, Seen, Way
-from gradcheck.subjects.driver import Driver, kept_rate, zeroing
+from gradcheck.subjects.driver import Driver, kept_rates, zeroing
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.inputs import function_inputs, layer_inputs
 from gradcheck.subjects.results import result_names
@@ -177,7 +177,7 @@ def _recognise(driver: Driver, seen: Seen, declared: Convention) -> None:
         seen.run = driver.trial(driver.inputs.handed())
         seen.written = written(layer, before, OUTPUTS)
         driver.way = recognised(seen)
-        driver.kept_rate = None if driver.way.gives_rate else kept_rate(layer)
+        driver.kept_rates = [] if driver.way.gives_rate else kept_rates(layer)
         driver.reset = declared.bound("reset", layer) or zeroing(layer)
         driver.flushes = declared.reset is None and is_flush_name(getattr(driver.reset, "__name__", ""))
         base.restore()

@@ -31,6 +31,7 @@ _PAIRS = (
     ("loss", ("gradient", "grad", "derivative", "backward")),
     ("cost", ("gradient", "grad", "derivative", "backward")),
     ("calc", _DERIVATIVES),
+    ("direct", ("prime",)),
     ("compute", _DERIVATIVES),
     ("forward", _DERIVATIVES),
     ("__call__", _DERIVATIVES),

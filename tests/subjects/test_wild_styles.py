@@ -132,6 +132,43 @@ class OnlyInTraining:
         return self.factor * dy * (1 - np.tanh(self.kept) ** 2)
 
 
+class Rated:
+    """A layer that updates itself at its own rate."""
+
+    def __init__(self, rate, factor=1.0):
+        self.W, self.lr, self.factor = np.random.default_rng(1).normal(size=(4, 4)), rate, factor
+
+    def forward(self, x):
+        self.x = x
+        return np.tanh(x @ self.W)
+
+    def backward(self, dy):
+        d = dy * (1 - np.tanh(self.x @ self.W) ** 2)
+        dx = d @ self.W.T
+        self.W -= self.lr * self.factor * self.x.T @ d
+        return dx
+
+
+class Both:
+    """Two of them, at different rates."""
+
+    def __init__(self, factor=1.0):
+        self.first, self.second = Rated(0.1), Rated(0.01, factor)
+
+    def forward(self, x):
+        return self.second.forward(self.first.forward(x))
+
+    def backward(self, dy):
+        return self.first.backward(self.second.backward(dy))
+
+
+def test_layers_inside_that_update_themselves_at_rates_of_their_own():
+    right, wrong = check(Both(), X), check(Both(2.0), X)
+    assert right.passed, str(right)
+    assert list(right.leaves) == ["input", "first.W", "second.W"]
+    assert [(f.cause, f.leaf) for f in wrong.findings] == [("constant-factor", "second.W")]
+
+
 def test_two_inputs_of_a_layer_that_updates_itself():
     x = (X, X[:, :3])
     right, wrong = check(Bilinear(), x), check(Bilinear(early=True), x)
