@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-FAULT, DESIGN = "a fault", "by design"
+FAULT, DESIGN, OURS = "a fault", "by design", "a false alarm of ours"
 
 
 @dataclass(frozen=True)
 class Reason:
     """What is wrong, found by reading.
 
-    kind: FAULT or DESIGN · file: below the package · line: a piece of the guilty line · text: what is wrong there
+    kind: FAULT, DESIGN, or OURS where their code is right · file: below the package
+    line: a piece of the guilty line · text: what is wrong there
     after: what stands before it in the file, one after the other.
     """
 
@@ -146,6 +147,12 @@ REASONS: dict[tuple[str, str], Reason] = {
         "y_pred = np.clip(y_pred, self.clip, 1 - self.clip)",
         "predictions beyond the margin are clipped, so their gradient is 0; backward gives them one",
         ("class AsymmetricLoss", "def derivative"),
+    ),
+    ("mpneuralnetwork", "Swish"): Reason(
+        OURS,
+        "activations.py",
+        "lambda x: x / (1 + xp.exp(-x, dtype=DTYPE))",
+        "their derivative is right; exp is computed in float32 whatever x is, and its flat steps are taken for a slope",
     ),
     ("nnfs-implementation", "Layer(w_l2=0.1)"): Reason(
         DESIGN,

@@ -15,7 +15,7 @@ from gradcheck.subjects.conventions.way import Run, Supplied, Way
 from gradcheck.subjects.graph import Slot, slots
 from gradcheck.subjects.inputs import Inputs
 from gradcheck.subjects.recorder import optimisers, put_recorders
-from gradcheck.subjects.spelling import SWITCHES_ON, ZERO_NAMES, positional
+from gradcheck.subjects.spelling import ZERO_NAMES, positional, says_training
 from gradcheck.subjects.subject import Calls, Quick
 from gradcheck.subjects.trees import floats, split
 
@@ -125,7 +125,7 @@ class Driver:
     def switch_on(self) -> bool:
         """Turn on a switch of forward that is off by default; is there one, which nobody has set?"""
         set_already = getattr(self._forward, "keywords", {})
-        off = [p.name for p in positional(self._forward) or [] if p.default is False and p.name in SWITCHES_ON]
+        off = [p.name for p in positional(self._forward) or [] if p.default is False and says_training(p.name)]
         if not off or off[0] in set_already:
             return False
         self._forward = partial(self._forward, **{off[0]: True})
