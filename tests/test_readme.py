@@ -25,8 +25,23 @@ def masked(text: str) -> str:
 
 
 def test_the_table_is_printed_by_the_command() -> None:
-    (shown,) = blocks("text")
+    shown, _ = blocks("text")
     assert masked(shown) == masked(readme.printed())
+
+
+def test_what_would_have_passed_is_printed_by_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "equal.py").write_text(
+        "from layers.convolution import ConvLayer\n\n\n"
+        "def gradcheck_cases():\n    yield ConvLayer((4, 4, 2), (2, 2), 2)\n",
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(readme.PAGE.parent))
+    assert main(["run", "equal.py", "--power", "--no-config"]) == 0
+    _, shown = blocks("text")
+    assert shown.rstrip() in capsys.readouterr().out
 
 
 def test_the_table_goes_where_the_marks_are() -> None:
