@@ -52,7 +52,7 @@ report: $(STAMP)  ## write the report about the article's layers and the README'
 	$(BIN)/python -m reports.article
 	$(BIN)/python -m reports.readme
 
-power: $(STAMP)  ## find and name every planted fault under SEEDS seeds (100); write reports/power.md (hours)
+power: $(STAMP)  ## find and name every planted fault under SEEDS seeds (100); write reports/power.md (an hour)
 	nice $(BIN)/python -m reports.power --seeds $(SEEDS) --workers $(POWER_WORKERS)
 
 calibration: $(STAMP)  ## hold 60 000 error bars against known derivatives; write what was found (5 minutes)

@@ -148,12 +148,6 @@ REASONS: dict[tuple[str, str], Reason] = {
         "predictions beyond the margin are clipped, so their gradient is 0; backward gives them one",
         ("class AsymmetricLoss", "def derivative"),
     ),
-    ("mpneuralnetwork", "Swish"): Reason(
-        OURS,
-        "activations.py",
-        "lambda x: x / (1 + xp.exp(-x, dtype=DTYPE))",
-        "their derivative is right; exp is computed in float32 whatever x is, and its flat steps are taken for a slope",
-    ),
     ("nnfs-implementation", "Layer(w_l2=0.1)"): Reason(
         DESIGN,
         "layer.py",

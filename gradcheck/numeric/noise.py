@@ -16,6 +16,9 @@ from gradcheck.subjects.leaf import Leaf, Role
 
 _POINTS = 7
 _SPACINGS = (1e-12, 1e-10, 1e-8, 1e-6, 1e-4)
+_STAIRS = (1e-7, 1e-5)  # spacings that both see the steps of float32
+_EVEN = 32.0  # times that noise may differ between them
+_COARSE = 16.0  # epsilons of float32: what is louder comes from something else
 _LAST_PLACES = 1e-6  # of an output's size: jumps no larger may be rounding
 _LAST_PLACE = 2.0**12 * EPS  # or no larger than this, as the numbers inside may be of size 1 (float32: more)
 _PLACES = 2.0**20  # steps of fewer last places may show no rounding
@@ -77,6 +80,36 @@ def measure_noise(
         return found
     near = along(_near)
     return _less(found, near) if found is not None and near is not None else found or near or floor
+
+
+def measure_stairs(
+    forward: Callable[[], Array],
+    leaves: Sequence[Leaf],
+    cotangent: Array,
+    output: Array,
+    generator: np.random.Generator,
+    *,
+    known: Noise,
+) -> Noise | None:
+    """The noise of a function that is rounded to float32 inside: stairs, flat to the steps that have shown `known`.
+
+    Stairs are as high whatever the spacing, where kinks and curvature grow with it. None where there are none.
+    """
+    y, g = output.ravel(), cotangent.ravel()
+    line = DirectionLine([Part(leaf, _direction(leaf, generator)) for leaf in leaves], 1.0)
+    try:
+        rows = [_along(forward, line, spacing, y) for spacing in _STAIRS]
+    except LayerError:
+        return None
+    finally:
+        line.back()
+    found = [_noise(row, y, g, known.relative) for row in rows if row is not None]
+    levels = [noise.relative for noise in found]
+    if len(found) < len(rows) or not _BENT * known.relative < min(levels) <= max(levels) < _COARSE * _SINGLE:
+        return None
+    if max(levels) > _EVEN * min(levels):
+        return None
+    return _louder(known, _louder(*found))
 
 
 def _direction(leaf: Leaf, generator: np.random.Generator) -> Direction:

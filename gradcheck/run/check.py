@@ -30,7 +30,7 @@ from gradcheck.run.fixed import at_fixed_point
 from gradcheck.run.kept import kept_arrays
 from gradcheck.run.layouts import contiguous
 from gradcheck.run.leaves import leaf_result
-from gradcheck.run.measure import ENTRIES, Measured, Point, measure, noise_of
+from gradcheck.run.measure import ENTRIES, Measured, Point, measure, noise_of, stairs_of
 from gradcheck.run.modes import enter, mode_of
 from gradcheck.run.opened import blind_of, subject_of, symbols_of
 from gradcheck.run.options import Options
@@ -119,6 +119,10 @@ def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) ->
     point = Point(subject, cotangent, output, gradients, options, noise)
     composition = compose(point, specimen, added=added)
     measured = composition.measured if composition and composition.holds else measure(point)
+    stairs = stairs_of(point, measured)
+    if stairs is not None:
+        point, composition = replace(point, noise=stairs), None
+        measured = measure(point)
     prints = _fingerprint(point, measured, origin) if options.fixed else None  # before the diagnosis moves anything
     found = _judged(point, measured, breaches, specimen, composition, name=name, added=added)
     return replace(found, fingerprint=prints)

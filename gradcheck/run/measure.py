@@ -16,7 +16,7 @@ from gradcheck.numeric.analytic import AnalyticErrors, moved_gradients
 from gradcheck.numeric.batch import independent_rows
 from gradcheck.numeric.entries import LARGEST, measure_entries
 from gradcheck.numeric.estimate import LeafEstimates
-from gradcheck.numeric.noise import Noise, measure_noise
+from gradcheck.numeric.noise import Noise, measure_noise, measure_stairs
 from gradcheck.numeric.rungs import Sampler
 from gradcheck.run.options import Options
 from gradcheck.run.screen import Plan, Screening, add_moved, plan, screen
@@ -77,6 +77,16 @@ def noise_of(subject: Subject, cotangent: Array, output: Array, seed: int) -> No
     NOW.at("the noise of forward")
     generator = stream(seed, "noise")
     return measure_noise(subject.forward, subject.leaves, cotangent, output, generator, dtype=subject.output_dtype)
+
+
+def stairs_of(point: Point, measured: Measured) -> Noise | None:
+    """Where a leaf fails: the noise of what forward computes in float32 inside, if the finest steps have missed it."""
+    subject = point.subject
+    failing = any(c.verdict is Verdict.FAIL for c in measured.comparisons.values())
+    if not failing or point.noise.single or any(leaf.vast for leaf in subject.leaves):
+        return None
+    generator = stream(point.options.seed, "stairs")
+    return measure_stairs(subject.forward, subject.leaves, point.cotangent, point.output, generator, known=point.noise)
 
 
 def measure(point: Point) -> Measured:

@@ -54,3 +54,37 @@ def test_noise_of_every_output_is_that_of_all() -> None:
     rng = np.random.default_rng(0)
     found = measured(lambda x: (1 + np.tanh(x)) * (1 + 1e-3 * rng.normal(size=x.shape)), np.linspace(-1, 1, 40))
     assert 3e-4 < found.relative < 3e-3
+
+
+class Swish:
+    """Its sigmoid is computed in float32, whatever the input is: flat to the finest steps."""
+
+    def __init__(self, factor: float = 1.0) -> None:
+        self.factor = factor
+
+    def forward(self, x):
+        self.x = x
+        self.s = 1 / (1 + np.exp(-x, dtype=np.float32))
+        return x * self.s
+
+    def backward(self, dy):
+        return self.factor * dy * (self.s + self.x * self.s * (1 - self.s))
+
+
+class Halved(Swish):
+    """What the finest steps see: the sigmoid as a constant."""
+
+    def backward(self, dy):
+        return dy * self.s
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_stairs_of_float32_inside_are_no_slope(seed: int) -> None:
+    x = np.random.default_rng(seed).normal(size=(4, 6))
+    assert check(Swish(), x, seed=seed).passed
+    assert not check(Swish(1.01), x, seed=seed).passed
+
+
+def test_a_backward_that_takes_stairs_for_a_constant_is_wrong() -> None:
+    x = np.random.default_rng(0).normal(size=(4, 6))
+    assert not check(Halved(), x).passed
