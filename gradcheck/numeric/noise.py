@@ -16,8 +16,8 @@ from gradcheck.subjects.leaf import Leaf, Role
 
 _POINTS = 7
 _SPACINGS = (1e-12, 1e-10, 1e-8, 1e-6, 1e-4)
-_STAIRS = (1e-7, 1e-5)  # spacings that both see the steps of float32
-_EVEN = 32.0  # times that noise may differ between them
+_STAIRS = (1e-6, 1e-4)  # spacings that both see the steps of float32
+_EVEN = 8.0  # times that noise may differ between them
 _COARSE = 16.0  # epsilons of float32: what is louder comes from something else
 _LAST_PLACES = 1e-6  # of an output's size: jumps no larger may be rounding
 _LAST_PLACE = 2.0**12 * EPS  # or no larger than this, as the numbers inside may be of size 1 (float32: more)
@@ -104,7 +104,8 @@ def measure_stairs(
     finally:
         line.back()
     found = [_noise(row, y, g, known.relative) for row in rows if row is not None]
-    levels = [noise.relative for noise in found]
+    size = float(np.linalg.norm(g * y)) or 1.0
+    levels = [max(noise.relative, float(np.linalg.norm(g * noise.absolute)) / size) for noise in found]
     if len(found) < len(rows) or not _BENT * known.relative < min(levels) <= max(levels) < _COARSE * _SINGLE:
         return None
     if max(levels) > _EVEN * min(levels):
