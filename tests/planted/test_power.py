@@ -5,7 +5,7 @@ import pytest
 from reports.power import trial, wrong
 from tests.planted.corpus import CORPUS
 
-# A known wrong name, counted in reports/power.md: under these seeds each entry that is wrong happens to hold one of two.
+# A known wrong name, counted in reports/power.md: under these seeds each wrong entry happens to hold one of two sums.
 WRONGLY_NAMED = "max pool maximum over batch"
 MISTAKEN = pytest.mark.xfail(strict=True, reason="zero-gradient is meant; it is called overwritten-contribution")
 
