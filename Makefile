@@ -109,6 +109,13 @@ $(STAMP): pyproject.toml constraints.txt
 	@rm .venv-peers/.installing
 	@touch $@
 
+.venv-frameworks/.installed: pyproject.toml constraints.txt
+	@echo "Installing torch and jax into .venv-frameworks (once) ..." >&2
+	$(call environment,.venv-frameworks)
+	@.venv-frameworks/bin/python $(PIP) install -c constraints.txt -e '.[test]' torch==$(TORCH) jax
+	@rm .venv-frameworks/.installing
+	@touch $@
+
 # Without what they depend on: numpy is there already, and no more of them is used.
 .venv-wild/.installed: pyproject.toml constraints.txt
 	@echo "Installing the packages of reports/wild.md into .venv-wild (once) ..." >&2
