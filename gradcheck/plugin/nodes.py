@@ -2,7 +2,6 @@
 
 import re
 import textwrap
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from gradcheck.plugin.records import Json, check_facts, problem_facts
 from gradcheck.plugin.state import state_of
 from gradcheck.render.check_text import error_text
 from gradcheck.render.items import item_text
+from gradcheck.render.wording import unique
 from gradcheck.run.campaign import nowhere
 from gradcheck.run.outcome import TargetCheck
 from gradcheck.run.single import Listing, of_case
@@ -175,16 +175,7 @@ class CaseItem(GradcheckItem):
 def node_names(names: Iterable[str]) -> list[str]:
     """As parts of a node id, no two alike: `::` divides these parts, and a bracket begins pytest's own parameters."""
     plain = [re.sub(r":{2,}", ":", name).replace("[", "(").replace("]", ")") for name in names]
-    taken, times, unique = set(plain), Counter[str](), []
-    for name in plain:
-        times[name] += 1
-        made = name
-        while times[name] > 1 and made in taken:
-            made = f"{name} #{times[name]}"
-            times[name] += made in taken
-        taken.add(made)
-        unique.append(made)
-    return unique
+    return list(unique(plain, "{name} #{number}"))
 
 
 def _problems(parent: pytest.Collector, problems: Sequence[Json]) -> Iterator[ProblemItem]:

@@ -1,6 +1,5 @@
 """JUnit XML by junitparser (the extra `report`): a suite a target, a case a check; parsed back before it is given."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
@@ -8,7 +7,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from gradcheck.base.errors import GradcheckError
 from gradcheck.render.check_text import check_block
 from gradcheck.render.standing import fails, in_short, outcome
-from gradcheck.render.wording import clean, clean_lines, clip
+from gradcheck.render.wording import clean, clean_lines, clip, unique
 from gradcheck.store.numbers import Json, from_json
 
 _NAME, _TEXT = 1000, 100_000  # characters of an attribute, of a text
@@ -43,8 +42,8 @@ def _suites(record: Json) -> Iterator[TestSuite]:
         groups.setdefault(_name(fault["target"]), []).append(_case(f"expected: {_name(fault['leaf'])}", gone))
     for name, cases in groups.items():
         suite = TestSuite(name)
-        for case, unique in zip(cases, _unique([case.name for case in cases]), strict=True):
-            case.name, case.classname = unique, name
+        for case, own in zip(cases, unique([case.name for case in cases]), strict=True):
+            case.name, case.classname = own, name
             suite.add_testcase(case)
         yield suite
 
@@ -73,19 +72,6 @@ def _case(name: str, result: "Error | Failure | Skipped | None", seconds: float 
     case = TestCase(name, time=round(seconds, 6))
     case.result = [] if result is None else [result]
     return case
-
-
-def _unique(names: list[str]) -> Iterator[str]:
-    """No two cases of a suite have one name: a reader would keep the last of them."""
-    taken, number = set(names), Counter[str]()
-    for name in names:
-        number[name] += 1
-        unique = name
-        while number[name] > 1 and unique in taken:
-            unique = f"{name} ({number[name]})"
-            number[name] += unique in taken
-        taken.add(unique)
-        yield unique
 
 
 def _name(text: object) -> str:

@@ -3,7 +3,8 @@
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 WIDTH = 80
 
@@ -103,3 +104,16 @@ def quote(text: str, *, indent: str = "") -> str:
     """What user code printed, a bar before every line, long lines folded."""
     folded = (textwrap.wrap(line, WIDTH - len(indent) - 2) or [""] for line in clean_lines(text.rstrip()))
     return "\n".join(f"{indent}| {part}".rstrip() for lines in folded for part in lines)
+
+
+def unique(names: Sequence[str], spelled: str = "{name} ({number})") -> Iterator[str]:
+    """The names, no two alike: a reader would keep the last of them. spelled: how one is written that is taken."""
+    taken, times = set(names), Counter[str]()
+    for name in names:
+        times[name] += 1
+        made = name
+        while times[name] > 1 and made in taken:
+            made = spelled.format(name=name, number=times[name])
+            times[name] += made in taken
+        taken.add(made)
+        yield made
