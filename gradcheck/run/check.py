@@ -24,7 +24,7 @@ from gradcheck.run.blame import blamed
 from gradcheck.run.breach import Breach
 from gradcheck.run.compose import Composition, calls_of, compose
 from gradcheck.run.curve import step_curves
-from gradcheck.run.exact import exact_tests, replayable
+from gradcheck.run.exact import exact_tests, replayable, replayable_nearby
 from gradcheck.run.fingerprint import Fingerprint, gradient_print, precision_of
 from gradcheck.run.fixed import at_fixed_point
 from gradcheck.run.kept import kept_arrays
@@ -123,6 +123,10 @@ def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) ->
     if stairs is not None:
         point, composition = replace(point, noise=stairs), None
         measured = measure(point)
+    accused = measured.fails or any(b.finding.severity is Severity.ERROR for b in breaches)
+    unsure = replayable_nearby(subject, options.seed) if accused else None
+    if unsure is not None:
+        return _undecided(subject, specimen, name, unsure.finding)
     prints = _fingerprint(point, measured, origin) if options.fixed else None  # before the diagnosis moves anything
     found = _judged(point, measured, breaches, specimen, composition, name=name, added=added)
     return replace(found, fingerprint=prints)

@@ -6,21 +6,37 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.precision import EPS, eps
+from gradcheck.base.precision import EPS, eps, scale
 from gradcheck.base.randomness import signed, stream
 from gradcheck.diagnose.finding import Severity
 from gradcheck.run.breach import Breach, Slack, breach
 from gradcheck.run.linear import linear_tests
 from gradcheck.run.rates import rate_tests
 from gradcheck.run.stateful import stateful
-from gradcheck.subjects.leaf import Leaf
+from gradcheck.subjects.leaf import Leaf, kept
 from gradcheck.subjects.subject import Gradients, Subject
+
+_NEARBY = 0.01  # of a leaf's scale
 
 
 def replayable(subject: Subject, output: Array) -> Breach | None:
     """Does forward give the same again, from the same state?"""
-    if np.array_equal(subject.forward(), output, equal_nan=True):
-        return None
+    return None if np.array_equal(subject.forward(), output, equal_nan=True) else _unreplayable()
+
+
+def replayable_nearby(subject: Subject, seed: int) -> Breach | None:
+    """And at a point nearby? At zeros, or where a ReLU is shut, noise that multiplies does not show."""
+    generator = stream(seed, "nearby")
+    with kept([leaf for leaf in subject.leaves if not leaf.vast]) as saved:
+        for leaf, values in saved:
+            leaf.write(values + _NEARBY * scale(values) * signed(generator, leaf.shape))
+        try:
+            return replayable(subject, subject.forward())
+        except LayerError:
+            return None
+
+
+def _unreplayable() -> Breach:
     text = (
         "forward gives another output at the same point from the same state: its randomness cannot be replayed (the "
         "system's entropy, a clock), so nothing can be decided. Draw from numpy's generators or from one on the layer."

@@ -71,6 +71,11 @@ class Measured:
     found: Mapping[str, LeafEstimates]
     comparisons: dict[str, Comparison]
 
+    @property
+    def fails(self) -> bool:
+        """Does any leaf?"""
+        return any(c.verdict is Verdict.FAIL for c in self.comparisons.values())
+
 
 def noise_of(subject: Subject, cotangent: Array, output: Array, seed: int) -> Noise:
     """The forward's own noise, once a case."""
@@ -82,8 +87,7 @@ def noise_of(subject: Subject, cotangent: Array, output: Array, seed: int) -> No
 def stairs_of(point: Point, measured: Measured) -> Noise | None:
     """Where a leaf fails: the noise of what forward computes in float32 inside, if the finest steps have missed it."""
     subject = point.subject
-    failing = any(c.verdict is Verdict.FAIL for c in measured.comparisons.values())
-    if not failing or point.noise.single or any(leaf.vast for leaf in subject.leaves):
+    if not measured.fails or point.noise.single or any(leaf.vast for leaf in subject.leaves):
         return None
     generator = stream(point.options.seed, "stairs")
     return measure_stairs(subject.forward, subject.leaves, point.cotangent, point.output, generator, known=point.noise)
