@@ -13,24 +13,24 @@ class FreshFactor:
 
     times = 1.0
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> np.ndarray:
         self.k = self.draw()
         return self.k * x
 
-    def backward(self, dy):
+    def backward(self, dy: np.ndarray) -> np.ndarray:
         return self.times * self.k * dy
 
-    def draw(self):
+    def draw(self) -> float:
         return np.random.default_rng().uniform(1, 2)
 
 
 class SeededFactor(FreshFactor):
     """The twin: it can be replayed."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.generator = np.random.default_rng(0)
 
-    def draw(self):
+    def draw(self) -> float:
         return self.generator.uniform(1, 2)
 
 
@@ -40,20 +40,20 @@ class WrongSeededFactor(SeededFactor):
 
 @pytest.mark.parametrize("name", POINTS)
 @pytest.mark.parametrize("seed", range(5))
-def test_noise_that_vanishes_at_the_point_decides_nothing(name, seed):
+def test_noise_that_vanishes_at_the_point_decides_nothing(name: str, seed: int) -> None:
     result = check(FreshFactor(), POINTS[name], seed=seed)
     assert result.verdict == "inconclusive"
     assert [finding.cause for finding in result.findings] == ["nondeterministic"]
 
 
 @pytest.mark.parametrize("name", POINTS)
-def test_noise_that_can_be_replayed_is_judged(name):
+def test_noise_that_can_be_replayed_is_judged(name: str) -> None:
     assert check(SeededFactor(), POINTS[name]).verdict == "pass"
     assert check(WrongSeededFactor(), POINTS[name]).verdict == "fail"
 
 
 @pytest.mark.parametrize("layer", [FreshFactor, WrongSeededFactor])
-def test_no_trace_is_left(layer):
+def test_no_trace_is_left(layer: type[FreshFactor]) -> None:
     x = POINTS["zeros"].copy()
     check(layer(), x)
     assert not x.any()
