@@ -266,3 +266,13 @@ def test_float16_is_cast_up_too() -> None:
     assert result.passed, str(result)
     assert any(note.startswith("float16: checked in float64 too") for note in result.notes)
     assert not check(Linear(dtype=np.float16, factor=1.05), X.astype(np.float16)).passed
+
+
+@pytest.mark.parametrize("seed", [33, 68, 533, 554, 571])
+def test_what_rounding_alone_moves_is_decided_in_float64(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, n = (int(k) for k in rng.integers(1, 6, 2))
+    layer = correct.Norm(rng, n, int(rng.integers(2)), SINGLE)
+    result = check(layer, np.full((rows, n), rng.normal(), SINGLE))  # gamma is multiplied by rounding
+    assert result.verdict == "pass"
+    assert set(result.leaves) == {"input", "gamma", "beta"}
