@@ -119,9 +119,10 @@ $(STAMP): pyproject.toml constraints.txt
 # Without what they depend on: numpy is there already, and no more of them is used.
 .venv-wild/.installed: pyproject.toml constraints.txt
 	@echo "Installing the packages of reports/wild.md into .venv-wild (once) ..." >&2
-	@$(PYTHON) -m venv --clear .venv-wild
+	$(call environment,.venv-wild)
 	@.venv-wild/bin/python $(PIP) install -c constraints.txt -e .
 	@.venv-wild/bin/python $(PIP) install --no-deps $(WILD)
+	@rm .venv-wild/.installing
 	@touch $@
 
 $(UV):

@@ -11,7 +11,7 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
-    UNDECIDED = "undecided"  # nondeterministic: the verdict is inconclusive
+    UNDECIDED = "undecided"  # the verdict is inconclusive
 
 
 @dataclass(frozen=True)

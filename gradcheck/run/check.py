@@ -24,7 +24,7 @@ from gradcheck.run.blame import blamed
 from gradcheck.run.breach import Breach
 from gradcheck.run.compose import Composition, calls_of, compose
 from gradcheck.run.curve import step_curves
-from gradcheck.run.exact import exact_tests, replayable, replayable_nearby
+from gradcheck.run.exact import doubted, exact_tests, replayable, replayable_nearby
 from gradcheck.run.fingerprint import Fingerprint, gradient_print, precision_of
 from gradcheck.run.fixed import at_fixed_point
 from gradcheck.run.kept import kept_arrays
@@ -105,7 +105,7 @@ def _checked(specimen: Specimen, name: str, options: Options, *, added: bool) ->
     output = subject.forward()
     if not np.all(np.isfinite(output)):
         raise LayerError(Failure("NonFinite", "forward returned NaN or infinity"))
-    unsure = replayable(subject, output)
+    unsure = replayable(subject, output) or doubted(subject)
     if unsure is not None:
         return _undecided(subject, specimen, name, unsure.finding)
     cotangent = (
@@ -242,7 +242,7 @@ def _screened_note(point: Point, measured: Measured) -> list[str]:
 
 
 def _undecided(subject: Subject, specimen: Specimen, name: str, finding: Finding) -> CheckResult:
-    """A forward that cannot be replayed: nothing is measured."""
+    """A forward that cannot be replayed, a backward of two readings: nothing is measured."""
     leaves = {}
     for leaf in subject.leaves:
         mask, nothing = np.zeros(leaf.shape, dtype=bool), np.full(leaf.shape, np.nan)
@@ -250,7 +250,7 @@ def _undecided(subject: Subject, specimen: Specimen, name: str, finding: Finding
             leaf.name, leaf.role, None, nothing, nothing, nothing, nothing, mask, ~mask, mask, mask, 0.0,
             Verdict.INCONCLUSIVE,
         )  # fmt: skip
-        leaves[leaf.name] = leaf_result(comparison, leaf.array.dtype)
+        leaves[leaf.name] = replace(leaf_result(comparison, leaf.array.dtype), note="")  # the finding says why
     calls = Evaluations(subject.calls.forward, subject.calls.backward)
     return CheckResult(
         name, Verdict.INCONCLUSIVE, MappingProxyType(leaves), (finding,), tuple(subject.notes), calls,

@@ -13,6 +13,7 @@ from gradcheck.run.breach import Breach, Slack, breach
 from gradcheck.run.linear import linear_tests
 from gradcheck.run.rates import rate_tests
 from gradcheck.run.stateful import stateful
+from gradcheck.subjects.layer import LayerSubject
 from gradcheck.subjects.leaf import Leaf, kept
 from gradcheck.subjects.subject import Gradients, Subject
 
@@ -42,6 +43,12 @@ def _unreplayable() -> Breach:
         "system's entropy, a clock), so nothing can be decided. Draw from numpy's generators or from one on the layer."
     )
     return breach("nondeterministic", "output", text, severity=Severity.UNDECIDED)
+
+
+def doubted(subject: LayerSubject) -> Breach | None:
+    """Can it be told what backward is handed?"""
+    doubt = subject.doubt
+    return None if doubt is None else breach(doubt.cause, "input", doubt.text, severity=Severity.UNDECIDED)
 
 
 def exact_tests(subject: Subject, cotangent: Array, output: Array, gradients: Gradients) -> list[Breach]:

@@ -158,8 +158,9 @@ def _input(inputs: Inputs, number: int, name: str) -> Role:
 
 
 def _starred(backward: Callable[..., Any], roles: list[Role]) -> tuple[Role, ...]:
-    """backward(*dYs) takes one for each output."""
-    starred = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in inspect.signature(backward).parameters.values())
+    """backward(*dYs) takes one for each output; backward(*_) says that it looks at none."""
+    kinds = {p.kind: p.name for p in inspect.signature(backward).parameters.values()}
+    starred = not kinds.get(inspect.Parameter.VAR_POSITIONAL, "_").startswith("_")
     upstream = any(role.kind is Kind.UPSTREAM for role in roles)
     return (Role(Kind.UPSTREAM, "*"),) if starred and not upstream else ()
 

@@ -11,7 +11,7 @@ from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.failures import failure_of
 from gradcheck.subjects.calls import as_output, call, dtype_of
-from gradcheck.subjects.conventions.way import Run, Supplied, Way
+from gradcheck.subjects.conventions.way import Doubt, Run, Supplied, Way
 from gradcheck.subjects.graph import Slot, slots
 from gradcheck.subjects.inputs import Inputs
 from gradcheck.subjects.recorder import optimisers, put_recorders
@@ -43,6 +43,7 @@ class Driver:
         self.flushes = False
         self.pairs: list[tuple[Any, Any]] = []
         self.notes: list[str] = []
+        self.doubt: Doubt | None = None
         self.returned: Any = None
         self._forward = forward
         self._optimisers = optimisers(root)

@@ -13,6 +13,7 @@ from gradcheck.base.precision import eps
 from gradcheck.base.randomness import signed, stream
 from gradcheck.subjects.calls import StateChangedError
 from gradcheck.subjects.convention import Convention
+from gradcheck.subjects.conventions.way import Doubt
 from gradcheck.subjects.departures import Departures, departures_of
 from gradcheck.subjects.driver import Driver
 from gradcheck.subjects.graph import slots
@@ -73,6 +74,11 @@ class LayerSubject:
     def takes_cotangent(self) -> bool:
         """See Subject."""
         return self._driver.way is None or self._driver.way.takes_cotangent
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """Why it cannot be told what backward is handed."""
+        return self._driver.doubt
 
     @property
     def inputs(self) -> Inputs:

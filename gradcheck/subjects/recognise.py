@@ -17,6 +17,7 @@ from gradcheck.subjects.conventions.way import Run, Seen, Way
 from gradcheck.subjects.driver import Driver, kept_rates, zeroing
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.inputs import function_inputs, layer_inputs
+from gradcheck.subjects.reading import settle_reading
 from gradcheck.subjects.results import result_names
 from gradcheck.subjects.spelling import (
     BACKWARD_NAMES,
@@ -184,6 +185,9 @@ def _recognise(driver: Driver, seen: Seen, declared: Convention) -> None:
         completed(driver, seen)
         base.restore()
         last_layer(driver, seen)
+        if not _is_function(declared.backward) and declared.fused is None:
+            base.restore()
+            settle_reading(driver, seen)
         driver.way = _fused(driver.way, declared)
     finally:
         base.restore()

@@ -72,7 +72,8 @@ class LayerSession:
         inputs = {name: as_gradient(g, driver.who[1]) for name, g in supplied.inputs.items()}
         gradients: dict[str, Array | None] = {leaf.name: None for leaf in driver.inputs.leaves} | inputs | read
         if driver.way is not None and not driver.way.takes_cotangent:
-            gradients = {name: self._chained(cotangent, g) for name, g in gradients.items()}
+            unsupplied = {name for name, g in read.items() if g is not None and not g.any()}
+            gradients = {n: g if n in unsupplied else self._chained(cotangent, g) for n, g in gradients.items()}
         return self._departures.undone(gradients)
 
     @property

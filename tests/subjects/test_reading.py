@@ -1,154 +1,192 @@
-"""Where gradients are read: in updates at a given or kept rate, re-bound or in place, or beside the parameters."""
+"""Family (11): backward(x) beside forward(x), which is dE/dY by another name, or the derivative of an activation."""
 
+import inspect
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gradcheck import check
+from gradcheck import Convention, check
+from tests.cli.tools import process, write
+from tests.subjects.pairs import (
+    PAIRS,
+    VJPS,
+    WRONG_PAIRS,
+    WRONG_VJPS,
+    ForgetsUpstream,
+    HalfSquare,
+    HardShrink,
+    Identity,
+    IgnoringPair,
+    LeakyPair,
+    OutputPair,
+    RandomPair,
+    ReLUPair,
+    ReLUVjp,
+    Sigmoid,
+    SigmoidOfInput,
+    SoftplusPair,
+    SoftplusPairWrong,
+    TanhPair,
+    TanhPairWrong,
+    TanhVjp,
+    Triple,
+    TripleWrong,
+    sigmoid,
+)
 
 X = np.random.default_rng(0).normal(size=(3, 4))
-W = np.random.default_rng(1).normal(size=(4, 2))
 
 
-class InPlace:
-    factor = 1.0
-
-    def __init__(self):
-        self.W: Any = W.copy()
-        self.b = np.zeros(2)
-
-    def forward(self, x):
-        self.x = x
-        return x @ self.W + self.b
-
-    def backward(self, dy, learning_rate):
-        dx = dy @ self.W.T
-        self.W -= learning_rate * self.factor * self.x.T @ dy
-        self.b -= learning_rate * dy.sum(0)
-        return dx
+POINTS: dict[str, Any] = {
+    "plain": X, "float32": X.astype(np.float32), "small": X / 1000, "large": X * 20, "one": X[:1, :1],
+    "cube": np.random.default_rng(1).normal(size=(2, 3, 4)), "rising": np.abs(X) + 0.1, "zeros": X * 0,
+}  # fmt: skip
 
 
-class Rebound(InPlace):
-    def backward(self, dy, learning_rate):
-        dx = dy @ self.W.T
-        self.W = self.W - learning_rate * self.factor * self.x.T @ dy
-        self.b = self.b - learning_rate * dy.sum(0)
-        return dx
-
-
-class KeptRate(InPlace):
-    def __init__(self):
-        super().__init__()
-        self.learning_rate = 0.01
-
-    def backward(self, dy):
-        return super().backward(dy, self.learning_rate)
-
-
-class Beside(InPlace):
-    def backward(self, dy):
-        self.dW, self.db = self.factor * self.x.T @ dy, dy.sum(0)
-        return dy @ self.W.T
-
-
-class Accumulated(InPlace):
-    def __init__(self):
-        super().__init__()
-        self.grad_W, self.grad_b = np.ones((4, 2)), np.ones(2)
-
-    def zero_grad(self):
-        self.grad_W[...], self.grad_b[...] = 0, 0
-
-    def backward(self, dy):
-        self.grad_W += self.factor * self.x.T @ dy
-        self.grad_b += dy.sum(0)
-        return dy @ self.W.T
-
-
-class Dicts:
-    factor = 1.0
-
-    def __init__(self):
-        self.params: Any = {"W": W.copy(), "b": np.zeros(2)}
-        self.grads: Any = {}
-
-    def forward(self, x):
-        self.x = x
-        return x @ self.params["W"] + self.params["b"]
-
-    def backward(self, dy):
-        self.grads["W"], self.grads["b"] = self.factor * self.x.T @ dy, dy.sum(0)
-        return dy @ self.params["W"].T
-
-
-class Lists(Dicts):
-    def __init__(self):
-        self.params: Any = [W.copy(), np.zeros(2)]
-        self.grads: Any = [None, None]
-
-    def forward(self, x):
-        self.x = x
-        return x @ self.params[0] + self.params[1]
-
-    def backward(self, dy):
-        self.grads[0], self.grads[1] = self.factor * self.x.T @ dy, dy.sum(0)
-        return dy @ self.params[0].T
-
-
-class Slope:
-    """A Python float that is learned."""
-
-    factor = 1.0
-
-    def __init__(self):
-        self.alpha = 0.25
-
-    def forward(self, x):
-        self.x = x
-        return np.where(x > 0, x, self.alpha * x)
-
-    def backward(self, dy, lr):
-        dx = dy * np.where(self.x > 0, 1, self.alpha)
-        self.alpha -= lr * self.factor * float(np.sum(dy * np.where(self.x > 0, 0, self.x)))
-        return dx
-
-
-class Lazy(InPlace):
-    """Its parameters are made at the first forward."""
-
-    def __init__(self):
-        self.W = None
-
-    def forward(self, x):
-        if self.W is None:
-            self.W, self.b = W.copy(), np.zeros(2)
-        return super().forward(x)
-
-
-FIRST = {Dicts: "params['W']", Lists: "params[0]", Slope: "alpha"}
-STYLES = (InPlace, Rebound, KeptRate, Beside, Accumulated, Dicts, Lists, Slope, Lazy)
-
-
-@pytest.mark.parametrize("style", STYLES)
-def test_a_right_layer_passes(style):
-    result = check(style(), X)
+@pytest.mark.parametrize("style", PAIRS, ids=lambda style: style.__name__)
+@pytest.mark.parametrize("point", POINTS)
+def test_derivative_passes(style: Any, point: str) -> None:
+    result = check(style(), POINTS[point])
     assert result.passed, str(result)
-    assert FIRST.get(style, "W") in result.leaves
+    assert "is taken as the derivative at the input" in " ".join(result.notes)
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_a_wrong_one_fails_at_its_parameter(style):
-    layer = style()
-    layer.factor = 1.5
+@pytest.mark.parametrize("style", WRONG_PAIRS, ids=lambda style: style.__name__)
+@pytest.mark.parametrize("point", ["plain", "float32"])
+def test_wrong_derivative_fails(style: Any, point: str) -> None:
+    assert check(style(), POINTS[point]).verdict == "fail"
+
+
+@pytest.mark.parametrize("style", VJPS, ids=lambda style: style.__name__)
+@pytest.mark.parametrize("point", POINTS)
+def test_upstream_by_another_name_passes(style: Any, point: str) -> None:
+    result = check(style(), POINTS[point])
+    assert result.passed, str(result)
+    assert "taken as" not in " ".join(result.notes)
+
+
+@pytest.mark.parametrize("style", WRONG_VJPS, ids=lambda style: style.__name__)
+@pytest.mark.parametrize("point", ["plain", "float32", "small", "large", "rising"])
+def test_wrong_upstream_by_another_name_fails(style: Any, point: str) -> None:
+    assert check(style(), POINTS[point]).verdict == "fail"
+
+
+def test_parameter_called_as_the_output() -> None:
+    result = check(OutputPair(), X)
+    assert result.passed, str(result)
+    assert "is taken as the derivative at the output" in " ".join(result.notes)
+    assert check(IgnoringPair(), X).passed
+
+
+@pytest.mark.parametrize(
+    ("layer", "cause", "declared"),
+    [
+        (Identity(), "upstream-ignored", Convention(backward=lambda layer, x: layer.backward(x))),
+        (HalfSquare(), "wrong-local-derivative", Convention(backward=lambda layer, x: layer.backward(x))),
+        (Sigmoid(), "wrong-local-derivative", Convention(backward=lambda layer, output: layer.backward(output))),
+        (HardShrink(), "wrong-local-derivative", Convention(backward=lambda layer, output: layer.backward(output))),
+        (SigmoidOfInput(), "wrong-local-derivative", Convention(backward=lambda layer, x: layer.backward(x))),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_what_only_the_caller_knows_is_not_decided(layer: Any, cause: str, declared: Convention) -> None:
+    """Of these the code alone tells neither right nor wrong; the Convention that the message has settles it."""
     result = check(layer, X)
-    failing = [name for name, leaf in result.leaves.items() if leaf.verdict == "fail"]
-    assert failing == [FIRST.get(style, "W")]
+    assert result.verdict == "inconclusive"
+    assert [(f.leaf, f.cause) for f in result.findings] == [("input", cause)]
+    given = next(iter(inspect.signature(declared.backward).parameters.keys() - {"layer"}))
+    assert f"Convention(backward=lambda layer, {given}: layer.backward({given}))" in result.findings[0].message
+    assert check(layer, X, convention=declared).passed
+    as_upstream = Convention(backward=lambda layer, dy: layer.backward(dy))
+    assert check(layer, X, convention=as_upstream).verdict == "fail"
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_nothing_is_left_behind(style):
-    layer = style()
-    before = {name: repr(value) for name, value in vars(layer).items()}
+class Chained:
+    """A network that hands dE/dY to every backward: there a right f' is wrong."""
+
+    def __init__(self, *layers):
+        self.layers = list(layers)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, dy):
+        for layer in reversed(self.layers):
+            dy = layer.backward(dy)
+        return dy
+
+
+class Multiplied(Chained):
+    """One that multiplies."""
+
+    def forward(self, x):
+        self.handed = []
+        for layer in self.layers:
+            self.handed.append(x)
+            x = layer.forward(x)
+        return x
+
+    def backward(self, dy):
+        for layer, x in zip(reversed(self.layers), reversed(self.handed), strict=True):
+            dy = dy * layer.backward(x)
+        return dy
+
+
+def test_in_a_network_the_whole_decides() -> None:
+    assert check(Chained(TanhVjp(), Triple()), X).passed
+    assert check(Chained(TanhPair(), Triple()), X).verdict == "fail"
+    assert check(Chained(Triple(), TanhPair()), X).verdict == "fail"
+    assert check(Multiplied(TanhPair(), SoftplusPair()), X).passed
+    assert check(Multiplied(TanhPair(), SoftplusPairWrong()), X).verdict == "fail"
+
+
+def test_parameters_without_a_gradient_are_still_missed() -> None:
+    class PReLU:
+        def __init__(self):
+            self.weights = np.full(4, 0.25)
+
+        def forward(self, x):
+            return np.where(x > 0, x, self.weights * x)
+
+        def backward(self, x):
+            return np.where(x > 0, 1.0, self.weights)
+
+    result = check(PReLU(), X)
+    assert [(f.leaf, f.cause) for f in result.findings] == [("weights", "zero-gradient")]
+    assert result.leaves["input"].verdict == "pass"
+
+
+def test_the_layer_is_left_as_it_was() -> None:
+    layer = RandomPair()
+    layer.forward(X)
+    before, drawn = layer.slopes, np.random.get_state()[1].tobytes()
     check(layer, X)
-    assert {name: repr(value) for name, value in vars(layer).items()} == before
+    assert layer.slopes is before
+    assert np.random.get_state()[1].tobytes() == drawn
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    right = [TanhPair, ReLUPair, LeakyPair, SoftplusPair, TanhVjp, ReLUVjp, Triple]
+    wrong = [TanhPairWrong, SoftplusPairWrong, ForgetsUpstream, TripleWrong]
+    write(tmp_path, {"right.py": _module(right), "wrong.py": _module(wrong), "open.py": _module([Sigmoid, Identity])})
+    done = process(tmp_path, "run", "right.py", "--no-config", "--format", "json")
+    assert done.code == 0, done.out + done.err
+    assert all(done.checks(f":{style.__name__}") for style in right)
+    done = process(tmp_path, "run", "wrong.py", "--no-config", "--format", "json")
+    assert done.code == 1
+    for style in wrong:
+        assert "fail" in {check["verdict"] for check in done.checks(f":{style.__name__}")}, style
+    done = process(tmp_path, "run", "open.py", "--no-config", "--format", "json")
+    assert done.code == 1
+    assert {check["verdict"] for check in done.record["checks"]} == {"inconclusive"}
+    assert process(tmp_path, "run", "open.py", "--no-config", "--allow-inconclusive").code == 0
+
+
+def _module(styles: list[Any]) -> str:
+    """The classes with their bases, as a file."""
+    classes = dict.fromkeys(base for style in styles for base in reversed(style.__mro__[:-1]))
+    return "\n\n".join(["import numpy as np", *map(inspect.getsource, (sigmoid, *classes))])

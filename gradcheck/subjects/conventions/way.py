@@ -67,5 +67,13 @@ class Seen:
     inputs_at: Callable[[Any], Any] | None = None
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """Why it cannot be told what backward is handed. cause: what it would be if backward were handed dE/dY."""
+
+    cause: str
+    text: str
+
+
 class NoFitError(Exception):
     """Why a family does not fit, in a few words."""
