@@ -20,23 +20,23 @@ class Result(CheckResult):
     """A check's result; str(result) is the text table and the findings, 80 columns wide."""
 
     def __str__(self) -> str:
-        from gradcheck.render.text import result_text  # noqa: PLC0415 -- tabulate is needed only to print
+        from gradcheck.render.text import result_text
 
         return result_text(check_record(self))
 
     def __repr__(self) -> str:
         """One line: the verdict, the case, what is wrong."""
-        from gradcheck.render.standing import one_line  # noqa: PLC0415
+        from gradcheck.render.standing import one_line
 
         return one_line(check_record(self))
 
     def _repr_html_(self) -> str:
         """For a notebook: the section of the HTML report; without the extra `report` the text."""
-        from gradcheck.render.formats import FORMATS  # noqa: PLC0415
+        from gradcheck.render.formats import FORMATS
 
         if FORMATS["html"].missing:
             return f"<pre>{html.escape(str(self))}</pre>"
-        from gradcheck.render.html import result_html  # noqa: PLC0415
+        from gradcheck.render.html import result_html
 
         return result_html(check_record(self))
 

@@ -29,14 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain(known: argparse.Namespace) -> int:
-    from gradcheck.render.explain import overview, page  # noqa: PLC0415 -- loaded when asked for
+    from gradcheck.render.explain import overview, page
 
     cause: str | None = known.cause
     return 0 if write_stdout(overview() if cause is None else page(cause)) else BROKEN_PIPE
 
 
 def _baseline(known: argparse.Namespace) -> int:
-    from gradcheck.cli_baseline import baseline  # noqa: PLC0415
+    from gradcheck.cli_baseline import baseline
 
     config = _config(known)
     return baseline(known, config, _targets(known, config), _version())
@@ -45,10 +45,10 @@ def _baseline(known: argparse.Namespace) -> int:
 def _run(known: argparse.Namespace) -> int:
     """Check, report, judge the whole."""
     reports = _reports(known)
-    from gradcheck.progress import cases  # noqa: PLC0415
-    from gradcheck.run.campaign import run  # noqa: PLC0415 -- numpy and scipy come with it
-    from gradcheck.run.outcome import exit_code  # noqa: PLC0415
-    from gradcheck.store.record import run_record  # noqa: PLC0415
+    from gradcheck.progress import cases
+    from gradcheck.run.campaign import run
+    from gradcheck.run.outcome import exit_code
+    from gradcheck.store.record import run_record
 
     plan = _plan(known, _config(known))
     with cases() as step:
@@ -90,7 +90,7 @@ def _delivered(report: Report, record: dict[str, Any], *, show_all: bool) -> int
     """One report, at its place; the workflow commands come with a summary of the job, in Markdown."""
     text = _rendered(report, record, show_all=show_all)
     if report.format == "github":
-        from gradcheck.render.markdown import run_markdown  # noqa: PLC0415
+        from gradcheck.render.markdown import run_markdown
 
         add_to_summary(run_markdown(record))
     if report.file == "-":
@@ -105,8 +105,8 @@ def _complain(error: GradcheckError) -> int:
 
 
 def _rendered(report: Report, record: dict[str, Any], *, show_all: bool) -> str:
-    from gradcheck.render.formats import FORMATS  # noqa: PLC0415
-    from gradcheck.render.text import run_text  # noqa: PLC0415
+    from gradcheck.render.formats import FORMATS
+    from gradcheck.render.text import run_text
 
     if report.format == "text":
         return run_text(record, show_all=show_all, colour=report.file == "-" and wants_colour())
@@ -117,7 +117,7 @@ def _rendered(report: Report, record: dict[str, Any], *, show_all: bool) -> str:
 
 
 def _config(known: argparse.Namespace) -> "Config":
-    from gradcheck.gather.config import Config, find, load  # noqa: PLC0415
+    from gradcheck.gather.config import Config, find, load
 
     if known.no_config:
         return Config()
@@ -127,7 +127,7 @@ def _config(known: argparse.Namespace) -> "Config":
 
 def _targets(known: argparse.Namespace, config: "Config") -> tuple[str, ...]:
     """Those typed, else the configuration's."""
-    from gradcheck.gather.config import spelled_from  # noqa: PLC0415
+    from gradcheck.gather.config import spelled_from
 
     targets = known.targets or [spelled_from(config.folder, target, Path.cwd()) for target in config.targets]
     if not targets:
@@ -137,8 +137,8 @@ def _targets(known: argparse.Namespace, config: "Config") -> tuple[str, ...]:
 
 def _plan(known: argparse.Namespace, config: "Config") -> "Plan":
     """The command line goes before the configuration."""
-    from gradcheck.run.campaign import Plan  # noqa: PLC0415
-    from gradcheck.run.options import Options  # noqa: PLC0415
+    from gradcheck.run.campaign import Plan
+    from gradcheck.run.options import Options
 
     return Plan(
         targets=_targets(known, config),

@@ -29,11 +29,11 @@ def baseline(known: argparse.Namespace, config: "Config", targets: Sequence[str]
         UsageError: nothing to check is named, an update under CI without --force, a folder that is a link.
     """
     _allowed(known)
-    from gradcheck.progress import cases  # noqa: PLC0415
-    from gradcheck.run.campaign import Plan, run  # noqa: PLC0415 -- numpy and scipy come with it
-    from gradcheck.run.options import Options  # noqa: PLC0415
-    from gradcheck.store.scope import Scope  # noqa: PLC0415
-    from gradcheck.store.shelf import Shelf  # noqa: PLC0415
+    from gradcheck.progress import cases
+    from gradcheck.run.campaign import Plan, run
+    from gradcheck.run.options import Options
+    from gradcheck.store.scope import Scope
+    from gradcheck.store.shelf import Shelf
 
     shelf = Shelf(config.folder / config.baselines, config.folder)
     scope = Scope(config.folder, Path.cwd(), tuple(known.targets))
@@ -69,9 +69,9 @@ def under_ci() -> bool:
 def _done(
     action: str, outcome: "CampaignResult", shelf: "Shelf", scope: "Scope", *, seed: int, version: str
 ) -> "Ledger":
-    from gradcheck.store import ledger  # noqa: PLC0415
-    from gradcheck.store.baselines import baselines_of  # noqa: PLC0415
-    from gradcheck.store.environment import environment  # noqa: PLC0415
+    from gradcheck.store import ledger
+    from gradcheck.store.baselines import baselines_of
+    from gradcheck.store.environment import environment
 
     found = baselines_of(outcome.checks, scope.folder, seed=seed, environment=environment(version))
 
@@ -90,8 +90,8 @@ def _code(ledger: "Ledger", outcome: "CampaignResult") -> int:
 
 
 def _print(ledger: "Ledger", outcome: "CampaignResult", shelf: "Shelf", scope: "Scope") -> int:
-    from gradcheck.gather.config import spelled_from  # noqa: PLC0415
-    from gradcheck.render.drift import drift_text  # noqa: PLC0415
+    from gradcheck.gather.config import spelled_from
+    from gradcheck.render.drift import drift_text
 
     def shown(target: str) -> str:
         return spelled_from(scope.folder, target, scope.here)

@@ -18,7 +18,7 @@ _FACTS = "gradcheck"  # the attribute of a report, and of a worker's output, tha
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options, each with its twin in the ini-file."""
-    from gradcheck import cli_values  # noqa: PLC0415 -- as everywhere below: loaded when it is used
+    from gradcheck import cli_values
 
     group = parser.getgroup("gradcheck", "gradients of hand-written layers")
     group.addoption("--gradcheck", action="store_true", help="check the layers in the Python files of these paths")
@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if option.gradcheck_update:
         option.gradcheck = True
     if option.gradcheck:
-        from gradcheck.plugin.asked import refuse  # noqa: PLC0415
+        from gradcheck.plugin.asked import refuse
 
         refuse(config)
 
@@ -54,7 +54,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "Gradcheck
     """A Python file's layers; its tests are pytest's business as ever."""
     if not parent.config.option.gradcheck or file_path.suffix != ".py":
         return None
-    from gradcheck.plugin.nodes import file_node  # noqa: PLC0415
+    from gradcheck.plugin.nodes import file_node
 
     return file_node(file_path, parent)
 
@@ -76,7 +76,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Who asks for a check and gets none is told."""
     if session.config.option.gradcheck and _is_typed(session.config):
-        from gradcheck.plugin.nodes import nothing_found  # noqa: PLC0415
+        from gradcheck.plugin.nodes import nothing_found
 
         items += [item for item in [nothing_found(session)] if item is not None]
 
@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Which classes will be checked, now that all selection is done."""
     if session.config.option.gradcheck:
-        from gradcheck.plugin.state import state_of  # noqa: PLC0415
+        from gradcheck.plugin.state import state_of
 
         for item in session.items:
             if hasattr(item, "facts") and hasattr(item, "label"):
@@ -95,7 +95,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A marker that is misspelt would leave a tolerance as it is."""
     if item.get_closest_marker(_FACTS) is not None:
-        from gradcheck.plugin.marker import options_of  # noqa: PLC0415
+        from gradcheck.plugin.marker import options_of
 
         options_of(item)
 
@@ -103,7 +103,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture
 def gradcheck(request: pytest.FixtureRequest) -> Callable[..., None]:
     """assert_gradients(layer, x) or (forward, backward, arguments), with the options of the marker `gradcheck`."""
-    from gradcheck.plugin.marker import checker  # noqa: PLC0415
+    from gradcheck.plugin.marker import checker
 
     return checker(request.config, request.node)
 
@@ -117,7 +117,7 @@ def pytest_runtest_makereport(
     facts = getattr(item, "facts", None)
     if facts is None or call.when == "teardown" or (call.when == "setup" and call.excinfo is None):
         return report
-    from gradcheck.base.errors import GradcheckError  # noqa: PLC0415
+    from gradcheck.base.errors import GradcheckError
 
     setattr(report, _FACTS, facts)
     if call.excinfo is not None and isinstance(call.excinfo.value, GradcheckError):
@@ -129,7 +129,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker hands its notes over."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None and session.config.option.gradcheck:
-        from gradcheck.plugin.state import state_of  # noqa: PLC0415
+        from gradcheck.plugin.state import state_of
 
         output[_FACTS] = state_of(session.config).notes
 
@@ -139,7 +139,7 @@ def pytest_testnodedown(node: Any) -> None:
     """The controller of pytest-xdist takes them."""
     notes = getattr(node, "workeroutput", {}).get(_FACTS)
     if notes:
-        from gradcheck.plugin.state import state_of  # noqa: PLC0415
+        from gradcheck.plugin.state import state_of
 
         state_of(node.config).notes += notes
 
@@ -148,7 +148,7 @@ def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter", config:
     """The table, failing rows first."""
     if not config.option.gradcheck:
         return
-    from gradcheck.plugin.summary import lines  # noqa: PLC0415
+    from gradcheck.plugin.summary import lines
 
     reports = (report for group in terminalreporter.stats.values() for report in group)
     text = list(lines(config, (getattr(report, _FACTS, None) for report in reports)))

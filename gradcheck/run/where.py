@@ -2,6 +2,7 @@
 
 import inspect
 from pathlib import Path
+from typing import Any
 
 from gradcheck.gather.specimen import LayerSpecimen, Specimen
 from gradcheck.subjects.spelling import paired_method_names
@@ -15,22 +16,23 @@ def place_of_backward(specimen: Specimen) -> str | None:
 
 def source_of_backward(specimen: Specimen) -> tuple[str, int] | None:
     """The same with the whole path."""
-    if isinstance(specimen, LayerSpecimen):
-        names = paired_method_names(specimen.layer)
-        function = None if names is None else getattr(type(specimen.layer), names[1], None)
-        declared = None if specimen.convention is None else specimen.convention.backward
-        if declared is not None:
-            function = getattr(type(specimen.layer), declared, None) if isinstance(declared, str) else declared
-            if (getattr(function, "__module__", None) or "").startswith(
-                "gradcheck."
-            ):  # a framework's: nothing of the user's
-                return None
-    else:
-        function = inspect.unwrap(specimen.backward or specimen.forward)
+    function = _backward_of(specimen)
     try:
-        file = inspect.getsourcefile(inspect.unwrap(function))  # type: ignore[arg-type]
-        code = getattr(inspect.unwrap(function), "__code__", None)  # type: ignore[arg-type]
-        line = inspect.getsourcelines(function)[1] if code is None else code.co_firstlineno  # type: ignore[arg-type]
+        file = inspect.getsourcefile(inspect.unwrap(function))
+        code = getattr(inspect.unwrap(function), "__code__", None)
+        line = inspect.getsourcelines(function)[1] if code is None else code.co_firstlineno
     except (TypeError, OSError):
         return None
     return None if file is None else (file, line)
+
+
+def _backward_of(specimen: Specimen) -> Any:
+    """None for an unknown name, and for a backward that a framework has and not the user."""
+    if not isinstance(specimen, LayerSpecimen):
+        return specimen.backward or specimen.forward
+    names = paired_method_names(specimen.layer)
+    declared = None if specimen.convention is None else specimen.convention.backward
+    named = declared if declared is not None else None if names is None else names[1]
+    function = getattr(type(specimen.layer), named, None) if isinstance(named, str) else named
+    ours = (getattr(function, "__module__", None) or "").startswith("gradcheck.")
+    return None if ours else function
