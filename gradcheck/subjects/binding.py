@@ -81,6 +81,28 @@ def roles_of(
     return (*roles, *_starred(backward, roles), *_keyword_only(backward))
 
 
+def roles_beside_ufunc(backward: Callable[..., Any], inputs: Inputs) -> tuple[Role, ...] | str:
+    """By place: numpy calls its arguments x1, x2, which says nothing. dY is told by its name, wherever it stands."""
+    names = [p.name for p in positional(backward) or [] if p.default is p.empty]
+    count = len(inputs.arguments)
+    upstream = [name for name in names if is_upstream_name(name) or name == "d"]
+    if names == upstream and len(names) == 1:
+        return (Role(Kind.UPSTREAM, names[0]),)
+    if len(names) == count and not upstream:
+        return tuple(_input(inputs, i, name) for i, name in enumerate(names))
+    if len(names) != count + 1:
+        return (
+            f"its {len(names)} parameters ({', '.join(names)}) do not fit the {count} arguments: expected are dY and "
+            f"these, or these alone, in their order"
+        )
+    if len(upstream) != 1:
+        return f"which of its parameters {', '.join(names)} is dY cannot be told: call it dy, and no other so"
+    places = iter(range(count))
+    return tuple(
+        Role(Kind.UPSTREAM, name) if name in upstream else _input(inputs, next(places), name) for name in names
+    )
+
+
 def _foreign_target(names: Sequence[str], inputs: Inputs) -> str | None:
     """What backward compares with, where forward does not have it."""
     if any(map(is_truth_name, inputs.names)):

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from gradcheck.base.arrays import is_float_array
 from gradcheck.base.errors import UsageError
-from gradcheck.subjects.binding import Kind, Role, roles_of
+from gradcheck.subjects.binding import Kind, Role, roles_beside_ufunc, roles_of
 from gradcheck.subjects.building import first_forward
 from gradcheck.subjects.calls import call
 from gradcheck.subjects.completing import completed, held, last_layer, written
@@ -95,7 +97,9 @@ def function_driver(
 
 def _function_roles(backward: Callable[..., Any], seen: Seen) -> tuple[Role, ...] | str:
     """(dout, cache) beside (y, cache), whatever they are called; forward's own arguments make it a derivative."""
-    returned = seen.run.returned
+    returned, (forward, _) = seen.run.returned, seen.owner
+    if isinstance(forward, np.ufunc) and forward.nout == 1 and positional(backward) is not None:
+        return roles_beside_ufunc(backward, seen.inputs)
     parameters = [p.name for p in positional(backward) or [] if p.default is p.empty]
     cached = isinstance(returned, tuple) and len(returned) > 1
     roles = roles_of(backward, seen.inputs, derivative=not cached and len(parameters) <= len(seen.inputs.names))

@@ -156,3 +156,48 @@ def test_several_outputs_before_the_cache() -> None:
     assert check(*lstm_step(1.0)).passed
     wrong = check(*lstm_step(1.5))
     assert [name for name, found in wrong.leaves.items() if found.verdict == "fail"] == ["Wx"]
+
+
+def powers(d, x, p):
+    return d * p * x ** (p - 1), d * x**p * np.log(x)
+
+
+UFUNCS = (
+    (np.arctan2, lambda d, y, x: (d * x / (x * x + y * y), -d * y / (x * x + y * y)),
+     lambda d, y, x: (d * x / (x * x + y * y), d * y / (x * x + y * y))),
+    (np.power, powers, lambda d, x, p: powers(d, x, p + 1)),
+    (np.power, lambda x, p, d: powers(d, x, p), lambda x, p, d: powers(d, p, x)),
+    (np.multiply, lambda a, b, g: (g * b, g * a), lambda a, b, g: (g * a, g * b)),
+    (np.hypot, lambda a, b: (a / np.hypot(a, b), b / np.hypot(a, b)), lambda a, b: (a / (a + b), b / (a + b))),
+    (np.subtract, lambda dout: (dout, -dout), lambda dout: (dout, dout)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("ufunc", "right", "wrong"), UFUNCS)
+def test_ufuncs_whose_arguments_have_other_names(ufunc: Any, right: Any, wrong: Any) -> None:
+    arguments = (np.abs(X) + 0.5, np.abs(X[::-1]) + 0.75)
+    result = check(ufunc, right, arguments)
+    assert result.passed, str(result)
+    assert list(result.leaves) == ["input", "x2"]
+    assert check(ufunc, wrong, arguments).verdict == "fail"
+
+
+def test_ufunc_with_a_whole_number() -> None:
+    def cube(d, x, p):
+        return d * p * x ** (p - 1)
+
+    assert check(np.power, cube, (X, 3)).passed
+    assert check(np.power, lambda d, x, p: cube(d, x, p) / 2, (X, 3)).verdict == "fail"
+
+
+@pytest.mark.parametrize(
+    ("backward", "told"),
+    [
+        (lambda a, b, c: a, "which of its parameters a, b, c is dY cannot be told: call it dy"),
+        (lambda d, x, p, q: d, "its 4 parameters (d, x, p, q) do not fit the 2 arguments"),
+    ],
+)
+def test_ufunc_whose_backward_is_not_understood(backward: Any, told: str) -> None:
+    result = check(np.power, backward, (np.abs(X), np.abs(X)))
+    assert result.error is not None
+    assert told in result.error.message
