@@ -26,7 +26,8 @@ TEXT = """# Layers from the wild
 
 Written by `make wild`; do not edit. Packages from PyPI whose backward passes are written by hand, as they are
 published. Their layers are handed to `check(layer, x)` as they are, at one random input each; those of dl-with-numpy,
-whose forward takes and returns nothing, with a `Convention` of ten lines (`reports/wild_cases.py`).
+whose forward takes and returns nothing, with a `Convention` of ten lines, and the activations of caspian-ml, which its
+Dense layer hands their output and dY, with one of one line (`reports/wild_cases.py`).
 
 {summary}
 

@@ -217,8 +217,11 @@ def nnfs() -> Iterator[Made]:
             yield name, cls, draw(5, 4)
 
 
+HANDED_OUTPUT = Convention(backward=lambda layer, dy, returned: layer(returned, dy))  # as Dense calls them
+
+
 def caspian() -> Iterator[Made]:
-    """Its release needs a name that numpy 2 has removed; its activations are used by position, not here."""
+    """Its release needs a name that numpy 2 has removed."""
     vars(np)["float_"] = np.float64
     L, A, S, P = (import_module(f"caspian.{part}") for part in ("layers", "activations", "losses", "pooling"))
     plain = A.Identity()
@@ -250,8 +253,12 @@ def caspian() -> Iterator[Made]:
         )
     yield "Upsampling2D(2)", lambda: L.Upsampling2D(2), draw(2, 3, 4, 5)
     yield "Dropout(0.3)", lambda: L.Dropout(0.3), draw(5, 4)
+    yield "Container(ReLU())", lambda: L.Container(A.ReLU()), draw(5, 4)
+    yield "Container(Sigmoid())", lambda: L.Container(A.Sigmoid()), draw(5, 4)
     for name in ("BinaryCrossEntropy", "CrossEntropy", "Huber", "KLDivergence", "MeanAvgErr", "MeanSquareErr"):
         yield name, getattr(S, name), (ONE_HOT if "Cross" in name else _shares(4, 3), _shares(3, 4).T)
+    for name, cls in inspect.getmembers(A, lambda cls: inspect.isclass(cls) and cls is not A.Activation):
+        yield f"{name}()", cls, 3 * draw(5, 4), HANDED_OUTPUT
 
 
 def _run(layer: Any, x: Array) -> Array:

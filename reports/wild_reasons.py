@@ -25,6 +25,7 @@ _LAYERS = "neural_nets/layers/layers.py"
 _FUSED = (
     "the gradient of softmax (or sigmoid) and this loss together, as y - t; declared with `fused`, it may be checked"
 )
+_AT_THE_INPUT = "the derivative at the input; Dense and the convolutions hand it their output (self.__last_out)"
 _LSTM = "EPSILON = 1e-7 is added to every derivative of a gate, 1 - s + EPSILON; with EPSILON = 0 it passes"
 
 REASONS: dict[tuple[str, str], Reason] = {
@@ -250,5 +251,48 @@ REASONS: dict[tuple[str, str], Reason] = {
         "losses/KLDivergence.py",
         "return 1 + np.log(actual / prediction)",
         "the derivative by `actual`; by the prediction it is -actual / prediction",
+    ),
+    ("caspian-ml", "GLU()"): Reason(
+        FAULT,
+        "activations/Activation.py",
+        "return err * self.backward(data)",
+        "dY has half as many columns as the derivative that it is multiplied by: it cannot be run",
+    ),
+    ("caspian-ml", "SwiGLU()"): Reason(FAULT, "activations/Activation.py", "return err * self.", "the same as in GLU"),
+    ("caspian-ml", "HardSigmoid()"): Reason(
+        FAULT,
+        "activations/HardSigmoid.py",
+        "return ((data <= 3) & (data >= -3))",
+        _AT_THE_INPUT,
+    ),
+    ("caspian-ml", "HardSwish()"): Reason(
+        FAULT,
+        "activations/HardSwish.py",
+        "return np.where((data >= -3) & (data <= 3)",
+        _AT_THE_INPUT,
+    ),
+    ("caspian-ml", "Softplus()"): Reason(
+        FAULT,
+        "activations/Softplus.py",
+        "return (1 / (1 + np.exp(-data)))",
+        _AT_THE_INPUT,
+    ),
+    ("caspian-ml", "PReLU()"): Reason(
+        FAULT,
+        "activations/PReLU.py",
+        "self.weights += self.opt(new_grad)",
+        "the gradient of the input is summed, where dY min(x, 0) belongs",
+    ),
+    ("caspian-ml", "Softmin()"): Reason(
+        FAULT,
+        "activations/Softmin.py",
+        "return super().forward(-data)",
+        "__call__ is the softmax's: the minus of -data is missing there",
+    ),
+    ("caspian-ml", "Container(Sigmoid())"): Reason(
+        FAULT,
+        "layers/Container.py",
+        "return self.funct(self.__last_in, cost_err)",
+        "its input is handed over, where y (1 - y) needs the output",
     ),
 }
