@@ -18,6 +18,7 @@ from gradcheck.diagnose.suspect import Suspect
 _MOST = 12  # entries that are looked at
 _LEAST = 2
 _DIAGONAL = 4  # entries that must agree
+_MANY = 4  # entries that get one of several contributions alone
 _SAME = 1e-6
 
 
@@ -35,8 +36,7 @@ def overwritten(suspect: Suspect) -> Iterator[Prediction]:
     place = simplest(suspect, suspect.wrong, suspect.right)
     if place is not None and place.border:
         return  # an edge says more than a window that may be any
-    covered = [_covered(suspect, flat, column) for flat, column in known]
-    if suspect.name == "input" and all(fits for fits, _ in covered) and any(alone for _, alone in covered):
+    if suspect.name == "input" and _one_window_each(suspect, known):
         yield _prediction(suspect, "one of the windows that cover it", looked_up=False)
 
 
@@ -73,7 +73,8 @@ def repeated_rows(suspect: Suspect) -> Iterator[Prediction]:
         columns[i] = column
     if not _looked_up(suspect, list(columns.values())):
         return
-    often = {i: round(float(np.sum(column.values))) for i, column in columns.items()}
+    unit = _smallest(list(columns.values()))
+    often = {i: round(float(np.sum(column.values)) / unit) for i, column in columns.items()}
     if any((often[i] > 1) != bool(wrong[i].any()) for i in rows):
         return
     sentence = (
@@ -92,13 +93,35 @@ def _own(suspect: Suspect, flat: int, column: Columns, g: Array) -> bool:
     return abs(a - float(parts[flat])) <= slack and abs(float(np.sum(parts)) - float(parts[flat])) > 10 * slack
 
 
-def _covered(suspect: Suspect, flat: int, column: Columns) -> tuple[bool, bool]:
-    """(is a here 0 or what one output alone contributes, is it the latter though more outputs are reached)."""
-    g, values = suspect.evidence.cotangent.ravel(), column.values[0]
-    parts = (g * values)[np.abs(values) > 100 * column.error[0]]
-    a = float(suspect.view.a.flat[flat])
-    one = bool(np.any(np.abs(parts - a) <= _SAME * np.max(np.abs(parts), initial=0.0)))
-    return one or a == 0.0, one and parts.size > 1
+def _one_window_each(suspect: Suspect, known: Sequence[tuple[int, Columns]]) -> bool:
+    """Is a 0 or one part everywhere, and in one order of the windows that of the last (or first) that covers the entry?
+
+    Which windows cover an entry of a max pool shows where it is moved so far that it is their maximum.
+    """
+    shape, g = suspect.evidence.output.shape, suspect.evidence.cotangent.ravel()
+    orders = [np.arange(g.size), np.arange(g.size).reshape(shape[::-1]).T.ravel()]  # rows first, or columns
+    parts = [np.where(np.abs(c.values[0]) > 100 * c.error[0], g * c.values[0], 0.0) for _, c in known]
+    given = [float(suspect.view.a.flat[flat]) for flat, _ in known]
+    one = [
+        any(_is_part(a, part, window) for window in np.flatnonzero(part)) for a, part in zip(given, parts, strict=True)
+    ]
+    several = sum(fits and np.sum(part != 0) > 1 for fits, part in zip(one, parts, strict=True))
+    if several == 0 or not all(fits or a == 0.0 for fits, a in zip(one, given, strict=True)):
+        return False
+    if several >= _MANY:
+        return True  # no chance, whatever the order
+    covering = [suspect.evidence.covering(suspect.name, flat) for flat, _ in known]
+    return any(
+        all(
+            _is_part(a, part, max(np.flatnonzero(cover), key=order.__getitem__, default=0))
+            for a, part, cover in zip(given, parts, covering, strict=True)
+        )
+        for order in (*orders, *(-order for order in orders))
+    )
+
+
+def _is_part(a: float, parts: Array, window: int) -> bool:
+    return abs(a - float(parts[window])) <= _SAME * float(np.max(np.abs(parts), initial=0.0))
 
 
 def _chosen(suspect: Suspect) -> list[int]:
@@ -176,5 +199,12 @@ def _looked_up(suspect: Suspect, columns: Sequence[Columns]) -> bool:
     shape, output = suspect.shape, suspect.evidence.output.shape
     if len(shape) != 2 or len(output) < 2 or output[-1] != shape[-1]:
         return False
-    values = np.concatenate([column.values.ravel() for column in columns])
+    unit = _smallest(columns)
+    values = np.concatenate([column.values.ravel() for column in columns]) / unit
     return bool(np.all((np.abs(values - np.round(values)) < _SAME) & (values > -_SAME)))
+
+
+def _smallest(columns: Sequence[Columns]) -> float:
+    """The slope nearest to 0 that is none: what one use of an entry adds, 1 or the scale of an embedding."""
+    moved = [column.values[np.abs(column.values) > 100 * column.error] for column in columns]
+    return float(min((v for values in moved for v in values), key=abs, default=1.0))

@@ -85,6 +85,23 @@ class Evidence:
             self._columns[key] = None if leaf is None else self._measure(leaf, flat)
         return self._columns[key]
 
+    def covering(self, name: str, flat: int) -> Array:
+        """Mask of the outputs, flat, that change when one entry goes far up or down. Two evaluations."""
+        leaf, changed = self.leaf(name), np.zeros(self.output.size, dtype=bool)
+        if leaf is None:
+            return changed
+        saved, far = leaf.array.flat[flat].item(), 2 * float(np.max(np.abs(leaf.array), initial=1.0))
+        try:
+            for value in (saved + far, saved - far):
+                leaf.put(flat, value)
+                moved = self.subject.forward()
+                changed |= (moved != self.output).ravel() if moved.shape == self.output.shape else False
+        except LayerError:
+            return np.zeros_like(changed)
+        finally:
+            leaf.put(flat, saved)
+        return changed
+
     def along(self, name: str, direction: Array) -> tuple[float, float]:
         """(<n, direction>, its error bar) under the check's cotangent; NaN where it cannot be had. Four evaluations."""
         leaf = self.leaf(name)

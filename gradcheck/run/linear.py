@@ -81,7 +81,7 @@ def _of_leaf(leaf: Leaf, parts: list[Array], slack: Slack, uneven: _Uneven) -> I
     one, none, large, other, both = parts
     if not np.all(np.isfinite(one)) or not np.any(one):
         return
-    if _identical(one, other, slack) and _identical(one, both, slack):
+    if all(_identical(one, given, slack) for given in (other, both, none)):  # what is clipped is 0 for dY = 0
         text = (
             "{symbol} does not depend on dY at all: it is the same for an unrelated cotangent. backward must multiply "
             "by dE/dY (a softmax that returns y - target is one fused with its loss)."
