@@ -153,6 +153,15 @@ class Evidence:
         shared = [axis for axis in (1, 0) if leaf.shape[axis] == self.output.shape[axis] >= 3]
         return next((axis for axis in shared if self._causal(leaf, axis)), None)
 
+    def mixes(self, axis: int) -> bool:
+        """Does the last slice of the input along this axis move other outputs than those at its own place?"""
+        leaf = self.leaf("input")
+        last = None if leaf is None else self._moved(leaf, np.indices(leaf.shape)[axis] == leaf.shape[axis] - 1)
+        if leaf is None or last is None:
+            return False
+        own = [a for a, length in enumerate(self.output.shape) if length == leaf.shape[axis]]
+        return all(bool(np.any(np.take(last, range(leaf.shape[axis] - 1), axis=a))) for a in own)
+
     def _causal(self, leaf: Leaf, axis: int) -> bool:
         """Does the last slice of the input move the last of the output alone, and the first the last too?"""
         at, end = np.indices(leaf.shape)[axis], leaf.shape[axis] - 1

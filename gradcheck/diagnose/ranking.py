@@ -8,6 +8,7 @@ from gradcheck.diagnose.contributions import diagonal_alone, overwritten, repeat
 from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.factors_at_hand import parameter_factor, point_factor
 from gradcheck.diagnose.finding import Finding
+from gradcheck.diagnose.fused import fused_activation
 from gradcheck.diagnose.gates import gated_term, scaled_skip
 from gradcheck.diagnose.groups import grouped_factor
 from gradcheck.diagnose.hypothesis import Hypothesis, Match, match
@@ -15,6 +16,7 @@ from gradcheck.diagnose.layout import memory_layout
 from gradcheck.diagnose.local import left_out_mask, mask_in_eval, other_function, wrong_local_derivative
 from gradcheck.diagnose.near import approximation
 from gradcheck.diagnose.operands import turned_cotangent, turned_parameter
+from gradcheck.diagnose.paths import path_factor
 from gradcheck.diagnose.places import located, ratio, scattered, there
 from gradcheck.diagnose.reductions import other_reduction, summed_too_far, wrong_shape
 from gradcheck.diagnose.rounding import precision_lost
@@ -52,11 +54,12 @@ EXACT: tuple[Hypothesis, ...] = (
 )  # fmt: skip
 FITTED: tuple[Hypothesis, ...] = (
     row_term, skip_term, parameter_factor, wrong_local_derivative, sliced_factor, point_factor, regulariser,
-    slices_moved, shifted, grouped_factor, gated_term, scaled_skip,
+    slices_moved, shifted, grouped_factor, gated_term, scaled_skip, path_factor,
 )  # fmt: skip
 PROBED: tuple[Hypothesis, ...] = (
     turned_parameter,
     turned_cotangent,
+    fused_activation,
     time_step,
     diagonal_alone,
     repeated_rows,

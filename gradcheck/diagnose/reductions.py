@@ -14,7 +14,8 @@ from gradcheck.judge.comparison import Comparison
 
 
 def summed_too_far(suspect: Suspect) -> Iterator[Prediction]:
-    """Backward repeats the sum or the mean of n over some axes at every entry of these axes."""
+    """Backward repeats the sum or the mean of n over some axes at every entry of these axes, or at those in use."""
+    still = suspect.view.known & (suspect.view.a == 0) & (np.abs(suspect.view.n) <= FEW * suspect.view.slack)
     for chosen in subsets(len(suspect.shape)):
         if any(suspect.shape[axis] == 1 for axis in chosen) or _repeats(suspect.view, chosen):
             continue  # where n itself repeats, its sum is n times a length: a factor
@@ -25,6 +26,8 @@ def summed_too_far(suspect: Suspect) -> Iterator[Prediction]:
                 f"gradient over {axes(chosen)}. backward sums over an axis that belongs to {suspect.name}."
             )
             yield Prediction("wrong-reduction", 1, label, sentence, move)
+            if word == "sum" and np.any(still) and not _repeats(suspect.view, chosen, ~still):
+                yield Prediction("wrong-reduction", 1, label, sentence, _where_it_moves(move, ~still))
 
 
 def other_reduction(suspect: Suspect) -> Iterator[Prediction]:
@@ -76,9 +79,11 @@ def _shared(suspect: Suspect, factor: float) -> bool:
     return False
 
 
-def _repeats(view: View, chosen: Index) -> bool:
-    """Is n the same at every entry along these axes?"""
-    return bool(np.all(np.ptp(view.n, axis=chosen, keepdims=True) <= FEW * view.slack))
+def _repeats(view: View, chosen: Index, used: Array | bool = True) -> bool:
+    """Is n the same at every entry along these axes, of those in use?"""
+    high = np.max(view.n, axis=chosen, keepdims=True, initial=-np.inf, where=used)
+    low = np.min(view.n, axis=chosen, keepdims=True, initial=np.inf, where=used)
+    return bool(np.all(high - low <= FEW * view.slack))
 
 
 def _repeated_sum(chosen: Index) -> Move:
@@ -87,6 +92,10 @@ def _repeated_sum(chosen: Index) -> Move:
 
 def _repeated_mean(chosen: Index) -> Move:
     return lambda n: np.broadcast_to(np.mean(n, axis=chosen, keepdims=True), n.shape)
+
+
+def _where_it_moves(move: Move, used: Array) -> Move:
+    return lambda n: np.where(used, move(n), 0.0)
 
 
 def _reducing(reduce: Move, shape: Index) -> Term:

@@ -23,6 +23,8 @@ _MOST = 64
 def time_step(suspect: Suspect) -> Iterator[Prediction]:
     """Backward is wrong in the contribution of one step, or in what a step hands to the step before."""
     axis = suspect.evidence.time_axis
+    if axis is None and suspect.name == "input":
+        yield from _many_to_one(suspect)
     if axis is None or not _LEAST <= suspect.evidence.output.shape[axis] <= _MOST:
         return
     words = _of_input(suspect, axis) if suspect.name == "input" else None
@@ -37,6 +39,18 @@ def time_step(suspect: Suspect) -> Iterator[Prediction]:
     if words is not None:
         sentence = f"{suspect.symbol} {words}"
         yield Prediction("time-step-wrong", 2, "one step", sentence, nothing, only(suspect.view, suspect.view.a))
+
+
+def _many_to_one(suspect: Suspect) -> Iterator[Prediction]:
+    """The output has no steps: right at the last step of the input and wrong at every one before it."""
+    shape = suspect.shape
+    wrong_too = any(np.any(c.wrong) for name, c in suspect.evidence.comparisons.items() if name != "input")
+    for axis in (a for a in (1, 0) if a < len(shape) - 1 and suspect.evidence.output.ndim):
+        words = _of_input(suspect, axis) if _LEAST <= shape[axis] <= _MOST and wrong_too else None
+        if words is not None and _HANDED in words and suspect.evidence.mixes(axis):
+            sentence = f"{suspect.symbol} {words}"
+            yield Prediction("time-step-wrong", 2, "one step", sentence, nothing, only(suspect.view, suspect.view.a))
+            return
 
 
 def _of_input(suspect: Suspect, axis: int) -> str | None:
