@@ -120,7 +120,7 @@ def _one_window_each(suspect: Suspect, known: Sequence[tuple[int, Columns]]) -> 
     )
 
 
-def _is_part(a: float, parts: Array, window: int) -> bool:
+def _is_part(a: float, parts: Array, window: int | np.integer) -> bool:
     return abs(a - float(parts[window])) <= _SAME * float(np.max(np.abs(parts), initial=0.0))
 
 

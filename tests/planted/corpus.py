@@ -1,4 +1,4 @@
-"""All planted faults. NUMBERS: seen by comparing gradients · BEHAVIOUR: seen by exact tests."""
+"""All planted faults, and HARMLESS: none. NUMBERS: seen by comparing gradients · BEHAVIOUR: seen by exact tests."""
 
 from tests.planted import (
     delicate,
@@ -10,14 +10,17 @@ from tests.planted import (
     protocol,
     sequences,
     unseen_layers,
+    unseen_odd,
     unseen_pointwise,
     unseen_second,
+    unseen_third,
     windows,
 )
 from tests.planted.catalogue import Planted
+from tests.planted.innocent import INNOCENT, Innocent
 
 _FILES = (dense, images, elementwise, others, windows, normalisation, sequences, delicate)
-_UNSEEN = (unseen_pointwise, unseen_layers, unseen_second)
+_UNSEEN = (unseen_pointwise, unseen_layers, unseen_second, unseen_third)
 # Seen by exact tests, which go by behaviour and take no numeric gradient.
 _EXACT = frozenset({
     "accumulates-across-calls", "mutates-input", "mutates-upstream", "not-linear-upstream", "stale-cache",
@@ -30,3 +33,4 @@ NUMBERS: list[Planted] = [
 ]
 BEHAVIOUR: list[Planted] = [*protocol.PLANTED, *(planted for planted in _NEW if planted.cause in _EXACT)]
 CORPUS: list[Planted] = [*NUMBERS, *BEHAVIOUR]
+HARMLESS: list[Innocent] = [*INNOCENT, *unseen_odd.ODD]

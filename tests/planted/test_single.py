@@ -11,7 +11,9 @@ from gradcheck.subjects.trees import filled, floats
 from tests.planted.catalogue import Planted
 from tests.planted.corpus import NUMBERS
 
-EACH = pytest.mark.parametrize("planted", NUMBERS[::8], ids=lambda planted: planted.name)
+# What is lost to float32 is no loss where all is float32.
+FAULTS = [planted for planted in NUMBERS if planted.cause != "precision-lost"][::8]
+EACH = pytest.mark.parametrize("planted", FAULTS, ids=lambda planted: planted.name)
 
 
 def cast(made: Any) -> Any:

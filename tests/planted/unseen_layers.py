@@ -2,24 +2,10 @@
 
 import numpy as np
 
-from tests.planted.catalogue import Planted
-from tests.planted.unseen import draw, planted, sigmoid, weights
+from tests.planted.unseen import Batch, draw, sigmoid, weights
 
-PLANTED: list[Planted] = []
-
-
-def add(*given):
-    PLANTED.append(planted(*given))
-
-
-def family(twin, x, make, *rows):
-    for n, c, leaf, cause, e in rows:
-        add(n, (lambda c=c: make(c)), (lambda: make(twin)), x, leaf, cause, e)
-
-
-def pairs(fwd, twin, args, *rows):
-    for n, b, leaf, cause, e in rows:
-        add(n, (lambda b=b: (fwd, b)), (lambda: (fwd, twin)), args, leaf, cause, e)
+PLANTED = Batch()
+add, family, pairs = PLANTED.add, PLANTED.family, PLANTED.pairs
 
 
 # ---- layer norm
@@ -1040,13 +1026,13 @@ family(
     Attention,
     draw(2, 4, 3),
     lambda c: c(3),
-    ("attention scale forgotten", AttA, "Wq Wk input:unrecognised", "constant-factor", "sqrt(d)"),
+    ("attention scale forgotten", AttA, "Wq Wk input", "constant-factor", "sqrt(d)"),
     ("attention dk without .T", AttB, "Wk input", "unrecognised", None),
     ("attention softmax diagonal", AttC, "Wq Wk input", "unrecognised", None),
-    ("attention dx of v alone", AttD, "input", "unrecognised", None),
+    ("attention dx of v alone", AttD, "input", "missing-term", None),
     ("attention dWq dWk exchanged", AttE, "Wq Wk", "swapped-leaves", None),
     ("attention dWv transposed", AttF, "Wv", "transposed", None),
-    ("attention one term's sign", AttG, "input", "unrecognised", None),
+    ("attention one term's sign", AttG, "input", "sign-flipped", None),
 )
 
 

@@ -113,7 +113,11 @@ def fft_convolution_backward(dout, cache):
     return dx, sum(np.correlate(d, row, "valid") for d, row in zip(dout, x, strict=True))
 
 
-odd("convolution by fft, gradient by correlation", lambda: (fft_convolution, fft_convolution_backward), (draw(3, 7), draw(4, seed=1)))
+odd(
+    "convolution by fft, gradient by correlation",
+    lambda: (fft_convolution, fft_convolution_backward),
+    (draw(3, 7), draw(4, seed=1)),
+)
 
 
 class MaskedRow:
@@ -290,3 +294,23 @@ class Dct:
 
 
 odd("cosine transform and its inverse", lambda: Dct(5), draw(3, 5))
+
+
+class ScalarLoss:
+    """The end of a network: its backward takes dout=1 for form's sake."""
+
+    def __init__(self):
+        self.labels = np.array([2, 0, 1, 3, 3])
+
+    def forward(self, logits):
+        e = np.exp(logits - logits.max(1, keepdims=True))
+        self.p = e / e.sum(1, keepdims=True)
+        return -np.log(self.p[np.arange(len(logits)), self.labels]).mean()
+
+    def backward(self, dout=1.0):
+        d = self.p.copy()
+        d[np.arange(len(d)), self.labels] -= 1
+        return d / len(d)
+
+
+odd("a loss that drops dout=1", ScalarLoss, draw(5, 4))

@@ -6,14 +6,10 @@ from typing import Any
 import numpy as np
 from scipy.special import erf
 
-from tests.planted.catalogue import Planted
-from tests.planted.unseen import draw, one_hot, planted, sigmoid, weights
+from tests.planted.unseen import Batch, draw, one_hot, sigmoid, weights
 
-PLANTED: list[Planted] = []
-
-
-def add(*given):
-    PLANTED.append(planted(*given))
+PLANTED = Batch()
+add = PLANTED.add
 
 
 # ---- dense, gradients in attributes
