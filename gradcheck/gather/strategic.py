@@ -29,7 +29,7 @@ def _example(understood: Understood, name_of: Callable[[Specimen], str], item: A
     arguments = recovered(specimen.layer) if isinstance(specimen, LayerSpecimen) else {}
     case = Case(name_of(specimen), 0, partial(_same, specimen), arguments=arguments)
     try:
-        return Drawn(case, label, _written(specimen), options=arguments)
+        return Drawn(case, label, written_of(specimen), options=arguments)
     except UnwritableError:
         return Drawn(case, label, options=arguments)
 
@@ -38,7 +38,8 @@ def _same(specimen: Specimen) -> Specimen:
     return specimen
 
 
-def _written(specimen: Specimen) -> Written:
+def written_of(specimen: Specimen) -> Written:
+    """A specimen as Python; UnwritableError where it cannot be said."""
     names: set[str] = set()
     if isinstance(specimen, FunctionSpecimen):
         home = str(specimen.forward.__module__)

@@ -3,7 +3,7 @@
 import enum
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +26,13 @@ class Written:
     """What a case is made of, as expressions.
 
     parts: the layer and its input (the layer alone where it tells its own), or forward, backward and their arguments
-    names: what they take from the module `home`.
+    names: what they take from the module `home` · after: statements about `layer`, once it is made.
     """
 
     parts: tuple[str, ...]
     names: frozenset[str]
     home: str
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,18 @@ class Place:
 
 def case_lines(written: Written, seed: int) -> str:
     """The gradcheck_cases() with this one case."""
-    line = f"    yield {', '.join(written.parts)}"
-    if len(line) > _WIDTH and len(written.parts) > 1:
-        line = "\n".join(["    yield (", *(_broken(part, 8) for part in written.parts), "    )"])
-    return f"def gradcheck_cases():\n    np.random.seed({seed})\n{line}"
+    parts, made = written.parts, ""
+    if written.after:
+        made = _statements([f"layer = {_opened(parts[0], 4, 8)}", *written.after])
+        parts = ("layer", *parts[1:])
+    line = f"    yield {', '.join(parts)}"
+    if len(line) > _WIDTH and len(parts) > 1:
+        line = "\n".join(["    yield (", *(_broken(part, 8) for part in parts), "    )"])
+    return f"def gradcheck_cases():\n    np.random.seed({seed})\n{made}{line}"
+
+
+def _statements(lines: Sequence[str]) -> str:
+    return "".join(f"    {line}\n" if line else "\n" for line in lines)
 
 
 def pytest_lines(written: Written, place: Place, options: Mapping[str, str], seed: int) -> str:
@@ -61,6 +70,7 @@ def pytest_lines(written: Written, place: Place, options: Mapping[str, str], see
     names = ("layer", "x") if len(written.parts) < 3 else ("", "", "arguments")
     named = [(name, part) for name, part in zip(names, written.parts, strict=False) if name]
     body = [f"    {name} = {_opened(part, 4, len(name) + 3)}" for name, part in named]
+    body[1:1] = _statements(written.after).splitlines()
     handed = ", ".join(name or part for name, part in zip(names, written.parts, strict=False))
     name = re.split(r"\W", written.parts[0])[0].lower()
     head = [*_imports(written, place), "", "", f"def test_{name}_found_by_search():", f"    np.random.seed({seed})"]

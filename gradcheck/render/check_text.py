@@ -6,7 +6,7 @@ from typing import Any
 
 from gradcheck.render.screened import chance_of_a_miss, wrong_entries
 from gradcheck.render.tables import entry_table, gravity, leaf_table
-from gradcheck.render.wording import clean, clean_lines, command, count, index, mark, quote, wrap
+from gradcheck.render.wording import clean, clean_lines, command, count, index, mark, pastes, quote, wrap
 from gradcheck.store.numbers import Json, from_json
 
 BODY = "  "
@@ -172,15 +172,11 @@ def _replay(check: Json) -> str:
 
 def _paste(check: Json) -> str:
     """The lines to paste, as they are: code is not wrapped."""
-    paste = check.get("paste")
-    if not paste:
-        return ""
-    told = (("To keep it as a case, in the layer's module:", paste["case"]), ("As a test:", paste["test"]))
-    return "\n\n".join(f"{BODY}{title}\n\n{_code(text)}" for title, text in told)
+    return "\n\n".join(f"{BODY}{title}\n\n{_code(text)}" for title, text in pastes(check))
 
 
 def _code(text: str) -> str:
-    return "\n".join(f"{BODY * 2}{line}".rstrip() for line in map(clean, text.split("\n")))
+    return "\n".join(f"{BODY * 2}{line}".rstrip() for line in text.split("\n"))
 
 
 def _entries(number: int) -> str:

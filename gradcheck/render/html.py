@@ -15,7 +15,7 @@ from gradcheck.render.explain import causes, page
 from gradcheck.render.html_leaf import Pictures, failing_leaf, leaf_row
 from gradcheck.render.standing import by_target, gravest, in_short, outcome, run_outcome, tally, verified
 from gradcheck.render.tables import quantified
-from gradcheck.render.wording import clean, clean_lines, clip, count
+from gradcheck.render.wording import clean, clean_lines, clip, count, pastes
 from gradcheck.store.numbers import Json, from_json
 
 _LONGEST = 2000  # characters of one name or message
@@ -117,6 +117,7 @@ def _check(check: Json, identity: str, pictures: Pictures) -> Json:
         "findings": [_finding(finding) for finding in check["findings"]],
         "notes": [_text(note) for note in check["notes"]],
         "replay": _text(check["replay"] or ""),
+        "pastes": pastes(check),
         "cost": _cost(check),
     }
 

@@ -16,13 +16,13 @@ from gradcheck.render.standing import (
     verified,
 )
 from gradcheck.render.tables import entry_cells, leaf_cells, quantified
-from gradcheck.render.wording import clean, clip, count, mark
+from gradcheck.render.wording import clean, clip, count, mark, pastes
 from gradcheck.store.numbers import Json
 
 LIMIT = 2**20  # bytes that GitHub takes for a job's summary
 _COMMENT = 50_000  # characters after which checks get one line each: a comment holds 65,536
 _ROWS = 100  # of a table
-_NAME, _MESSAGE = 300, 2000  # characters of one name, one message
+_NAME, _MESSAGE, _CODE = 300, 2000, 20_000  # characters of one name, one message, lines to paste
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!$])")
 _LEAF_HEADS = ("leaf", "shape", "wrong", "digits", "detects", "verdict")
 _ENTRY_HEADS = ("entry", "yours", "measured", "±", "difference", "tolerance")
@@ -114,7 +114,14 @@ def _whole(name: str, check: Json, others: Sequence[Json]) -> str:
     parts += [f"Note: {prose(note)}" for note in [*check["notes"], chance_of_a_miss([check])] if note]
     parts += [f"The same at {_cases(others)}."] if others else []
     parts += [f"Again: {code(check['replay'])}"] if check["replay"] and not check["expected"] else []
+    parts += [f"{title}\n\n{_block(text)}" for title, text in pastes(check)]
     return "\n\n".join(parts)
+
+
+def _block(text: str) -> str:
+    """Lines of Python between fences that are longer than any in them."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}python\n{clip(text, _CODE)}\n{fence}"
 
 
 def _finding(finding: Json) -> str:

@@ -6,6 +6,8 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from gradcheck.store.numbers import Json
+
 WIDTH = 80
 
 PART = "located in part"
@@ -117,3 +119,10 @@ def unique(names: Sequence[str], spelled: str = "{name} ({number})") -> Iterator
             times[name] += made in taken
         taken.add(made)
         yield made
+
+
+def pastes(check: Json) -> list[tuple[str, str]]:
+    """What a search has found, as lines of Python to paste, each with a title; nothing for any other check."""
+    paste = check.get("paste") or {}
+    titles = {"case": "To keep it as a case, in the layer's module:", "test": "As a test:"}
+    return [(title, "\n".join(map(clean, paste[key].split("\n")))) for key, title in titles.items() if paste.get(key)]

@@ -20,13 +20,15 @@ class Tally:
     """Every different example once.
 
     verdicts: how many of each · raised: messages by kind and place · arguments: values by constructor parameter
-    kinds: of inputs · others: examples of another class, by class.
+    kinds: of inputs · modes: that the layer was in, where it has a switch · others: examples of another class, by
+    class.
     """
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     raised: dict[tuple[str, str | None], list[str]] = field(default_factory=dict)
     arguments: dict[str, list[Any]] = field(default_factory=dict)
     kinds: set[str] = field(default_factory=set)
+    modes: set[str] = field(default_factory=set)
     others: Counter[str] = field(default_factory=Counter)
     _seen: dict[str, CheckResult] = field(default_factory=dict)
 
@@ -34,13 +36,14 @@ class Tally:
         """The result of an example that has come before; an author's may look alike and differ."""
         return self._seen.get(drawn.case.name) if drawn.point is not None else None
 
-    def add(self, drawn: Drawn, result: CheckResult) -> None:
-        """Count one."""
+    def add(self, drawn: Drawn, result: CheckResult, mode: str | None = None) -> None:
+        """Count one; mode: that the layer was in."""
         self._seen[drawn.case.name] = result
         self.verdicts[result.verdict] += 1
         if result.error is not None:
             self.raised.setdefault((result.error.kind, result.error.where), []).append(result.error.message)
             return
+        self.modes.update([mode] if mode is not None else [])
         for name, value in drawn.options.items():
             self.arguments.setdefault(name, []).append(value)
         if drawn.point is not None:
@@ -60,8 +63,9 @@ class Tally:
 
     def _over(self) -> str:
         told = [f"{name} {span}" for name, values in self.arguments.items() if (span := _span(values))]
-        inputs = f"inputs {', '.join(sorted(self.kinds))}" if self.kinds else ""
-        return f" (over {'; '.join([*told, *([inputs] if inputs else [])])})" if told or inputs else ""
+        told += [f"inputs {', '.join(sorted(self.kinds))}"] if self.kinds else []
+        told += [f"modes {', '.join(sorted(self.modes))}"] if len(self.modes) > 1 else []
+        return f" (over {'; '.join(told)})" if told else ""
 
     def _left_out(self) -> str:
         number = self.verdicts[Verdict.ERROR]

@@ -125,7 +125,7 @@ class FamilyRun:
             if kind in self.refused and not self.family.authored:
                 continue
             key = Key("case", self.family.label, number, position, added)
-            with self._untouched(parent.case):
+            with self.untouched(parent.case):
                 checked = self._check(key, replace(case, index=len(checks)))
             if not checked.failed_to_run:
                 checks.append(checked)
@@ -152,7 +152,7 @@ class FamilyRun:
         leaves = [] if self.options.fixed else parent.result.leaves.values()  # the fixed point is point enough
         parameters = {leaf.name for leaf in leaves if leaf.role == Role.PARAMETER}
         points = self._gets_points(parent.result) and not self.options.fixed
-        with self._untouched(parent.case):
+        with self.untouched(parent.case):
             return expand(parent.case, built=not self.family.authored, points=points, parameters=parameters)
 
     def _gets_points(self, result: CheckResult) -> bool:
@@ -163,7 +163,7 @@ class FamilyRun:
         return first or sum(leaf.entries for leaf in result.leaves.values()) <= _SMALL
 
     @contextmanager
-    def _untouched(self, case: Case) -> Iterator[None]:
+    def untouched(self, case: Case) -> Iterator[None]:
         """Puts back what an added case changes on the object that an author's case hands out again and again."""
         specimen = case.build() if self.family.authored and case.parent is None else None
         before = Snapshot(specimen.layer) if isinstance(specimen, LayerSpecimen) else None

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.gather.conventions import NAME as CONVENTION
 from gradcheck.gather.naming import parameters_of
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.subjects.calls import call
@@ -46,24 +47,33 @@ def modes_for(specimen: Specimen) -> list[str]:
     return [] if now is None else [EVAL if now == TRAIN else TRAIN]
 
 
-def enter(specimen: Specimen, mode: str | None) -> None:
-    """Turn the layer's switches, those of the layers inside it too; nothing for mode=None and for functions."""
+def enter(specimen: Specimen, mode: str | None) -> list[str]:
+    """Turn the layer's switches, those of the layers inside it too; nothing for mode=None and for functions.
+
+    Returns what was done, as statements about `layer`.
+    """
     if mode is None or not isinstance(specimen, LayerSpecimen):
-        return
+        return []
     layer = specimen.layer
     declared = None if specimen.convention is None else specimen.convention.bound("mode", layer)
-    if declared is not None:
+    if declared is not None and specimen.convention is not None:
         call(declared, mode)
-        return
+        name = specimen.convention.mode
+        return [f"layer.{name}({mode!r})" if isinstance(name, str) else f"{CONVENTION}.mode(layer, {mode!r})"]
     words = _words_of(type(layer))
-    _turn(layer, mode, words)
+    done = _turn(layer, mode, words)
     for slot in list(_switches(layer)):
-        slot.set(_says(slot.key, mode, slot.get(), words))
+        value = _says(slot.key, mode, slot.get(), words)
+        done += [f"layer.{slot.path} = {value!r}"] if value != slot.get() else []
+        slot.set(value)
     argument = _argument(layer)
     if argument is not None:
         method, parameter = argument
-        given = {parameter.name: _says(parameter.name, mode, _default(parameter), words)}
-        setattr(layer, method, partial(getattr(layer, method), **given))
+        value = _says(parameter.name, mode, _default(parameter), words)
+        setattr(layer, method, partial(getattr(layer, method), **{parameter.name: value}))
+        done += ["from functools import partial", ""]
+        done += [f"layer.{method} = partial(layer.{method}, {parameter.name}={value!r})"]
+    return done
 
 
 def in_mode(specimen: Specimen, mode: str) -> Specimen:
@@ -143,14 +153,18 @@ def _is_switch(name: str, value: Any) -> bool:
     return is_flag_name(name) and isinstance(value, bool | np.bool_)
 
 
-def _turn(layer: Any, mode: str, words: Mapping[str, str]) -> None:
-    """By the layer's own methods, where it has some: they turn what it holds, too."""
+def _turn(layer: Any, mode: str, words: Mapping[str, str]) -> list[str]:
+    """By the layer's own methods, where it has some: they turn what it holds, too. What was called."""
     pair, setter = _pair(layer), _setter(layer)
     if pair is not None:
         call(getattr(layer, pair[mode == EVAL]))
-    elif setter is not None:
+        return [f"layer.{pair[mode == EVAL]}()"]
+    if setter is not None:
         word = setter.endswith(("mode", "phase")) and not setter.endswith(("train_mode", "training_mode"))
-        call(getattr(layer, setter), words[mode] if word else mode == TRAIN)
+        value = words[mode] if word else mode == TRAIN
+        call(getattr(layer, setter), value)
+        return [f"layer.{setter}({value!r})"]
+    return []
 
 
 def _pair(layer: Any) -> tuple[str, str] | None:

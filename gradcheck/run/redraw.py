@@ -28,13 +28,18 @@ def redrawn(specimen: Specimen, parameters: Collection[str]) -> Specimen:
         places = _flat_arguments(specimen, parameters)
         drawn = {place: _drawn(specimen.arguments[place], name) for place, name in places.items()}
         return replace(specimen, arguments=tuple(drawn.get(i, a) for i, a in enumerate(specimen.arguments)))
-    for slot in list(_flat(specimen, parameters)):
+    for slot in flat_places(specimen, parameters):
         value = slot.get()
         if isinstance(value, float):
             slot.set(float(_drawn(np.asarray(value), slot.path)))
         else:
             value[...] = _drawn(value, slot.path)
     return specimen
+
+
+def flat_places(specimen: LayerSpecimen, parameters: Collection[str]) -> list[Slot]:
+    """Where the parameters of the layer stand that are all zeros or all ones."""
+    return list(_flat(specimen, parameters))
 
 
 def _flat(specimen: LayerSpecimen, parameters: Collection[str]) -> Iterator[Slot]:

@@ -7,6 +7,7 @@ a shape that it was not made for. Whatever fails is grouped by its failing leave
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -14,12 +15,13 @@ from typing import Any
 import numpy as np
 from hypothesis import reject
 from hypothesis.errors import Flaky, Unsatisfiable
+from hypothesis.strategies import SearchStrategy, just, tuples
 
 from gradcheck.base.errors import Failure
 from gradcheck.base.failures import failure_of
 from gradcheck.gather.authored import understood
 from gradcheck.gather.conventions import NAME as CONVENTION
-from gradcheck.gather.drawing import Drawn, examine, rounded
+from gradcheck.gather.drawing import Drawn, examine
 from gradcheck.gather.load import seed_everything
 from gradcheck.gather.specimen import Case, LayerSpecimen, Specimen
 from gradcheck.gather.written import Place, case_lines, pytest_lines
@@ -29,8 +31,10 @@ from gradcheck.run.examples import Tally
 from gradcheck.run.factors import name_alone
 from gradcheck.run.family import FamilyRun
 from gradcheck.run.messages import Key, plain
+from gradcheck.run.modes import enter
 from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult, Paste
+from gradcheck.run.variants import Variant, Varied, plainer, variants, varied, written_down
 from gradcheck.subjects.convention import Convention, resolve_convention
 
 SUFFIX = "[found by search]"
@@ -47,14 +51,16 @@ Signature = frozenset[str]
 class Search:
     """The search of one family.
 
+    parameters: names of the leaves that its checks have found to be parameters ·
     place: where what is pasted takes its names from · smallest: the last failing example of each group, which is the
     smallest once Hypothesis has come to its end · stopped: what drawing has raised.
     """
 
     run: FamilyRun
     place: Place
+    parameters: frozenset[str] = frozenset()
     tally: Tally = field(default_factory=Tally)
-    smallest: dict[Signature, tuple[Drawn, CheckResult]] = field(default_factory=dict)
+    smallest: dict[Signature, tuple[Varied, CheckResult]] = field(default_factory=dict)
     stopped: Failure | None = None
     _kinds: dict[Signature, type[Exception]] = field(default_factory=dict)
 
@@ -62,7 +68,7 @@ class Search:
         """What was found, each shrunk; notes of what was tried."""
         options = self.run.options
         try:
-            examine(drawn, self._examine, options.search, options.seed)
+            examine(tuples(drawn, self._variants()), self._examine, options.search, options.seed)
         except Unsatisfiable:
             pass  # the layer raises at every example: the note says so
         except Exception as error:
@@ -78,13 +84,27 @@ class Search:
             return any(map(self._is_foreign, error.exceptions))
         return not isinstance(error, (*self._kinds.values(), Flaky))
 
-    def _examine(self, drawn: Drawn) -> None:
+    def _variants(self) -> SearchStrategy[Variant]:
+        """What the first of the family's own cases shows to make a difference."""
+        case = self.run.fitting[0].cases[0]
+        try:
+            with self.run.untouched(case):
+                specimen = case.build()
+                enter(specimen, case.mode)
+                return variants(specimen, self.parameters, built=not self.run.family.authored)
+        except (Exception, SystemExit):  # it has been checked before; whatever it raises now, it is searched as it is
+            return just(Variant())
+
+    def _examine(self, example: tuple[Drawn, Variant]) -> None:
         """Check one example: raises where it fails, rejects it where the layer raises."""
-        if drawn.label != self.run.family.label:
-            self.tally.others[drawn.label] += 1
+        plain, variant = example
+        if plain.label != self.run.family.label:
+            self.tally.others[plain.label] += 1
             reject()
-        before = self.tally.known(drawn)
-        result = before or self._checked(drawn)
+        with self.run.untouched(plain.case):
+            drawn = self._varied(plain, variant)
+            before = self.tally.known(drawn)
+            result = before or self._checked(drawn)
         if result.verdict is Verdict.ERROR or (before is not None and result.verdict is not Verdict.FAIL):
             reject()  # what has passed before does not count again
         if result.verdict is Verdict.FAIL:
@@ -92,11 +112,23 @@ class Search:
             self.smallest[signature] = (drawn, result)
             raise self._kinds.setdefault(signature, type("_FailingError", (Exception,), {}))
 
-    def _checked(self, drawn: Drawn) -> CheckResult:
+    def _varied(self, plain: Drawn, variant: Variant) -> Varied:
+        """The example in its variant; as it is where it raises before that is known: its check says why."""
+        seed = self.run.options.seed
+        if variant == Variant():
+            return Varied(**vars(plain), plain=plain, parameters=self.parameters)
+        self.run.line.started(search_key(self.run), plain.case.name)
+        seed_everything(seed)
+        try:
+            return varied(plain, variant, self.parameters, seed)
+        except (Exception, SystemExit):
+            return Varied(**vars(plain), plain=plain, parameters=self.parameters)
+
+    def _checked(self, drawn: Varied) -> CheckResult:
         result = self._judged(drawn.case)
         if result.verdict is Verdict.FAIL and self._is_broadcast(drawn):
             result = CheckResult(result.name, Verdict.ERROR, error=_BROADCAST)
-        self.tally.add(drawn, result)
+        self.tally.add(drawn, result, drawn.mode)
         if result.verdict is Verdict.FAIL:  # kept by the parent, in case that shrinking costs this process
             self.run.line.settled(failing_key(self.run), plain(self._named(drawn, result)))
         return result
@@ -122,23 +154,31 @@ class Search:
                 kept.append(signature)
         return kept[:_MOST]
 
-    def _reported(self, drawn: Drawn, result: CheckResult) -> CheckResult:
+    def _reported(self, drawn: Varied, result: CheckResult) -> CheckResult:
         """The smallest example of a group: rounded where that still fails alike, its factors named, to be pasted."""
-        plainer = rounded(drawn)
-        if plainer is not None:
-            again = self._judged(plainer.case)
-            if _causes(again) == _causes(result):
-                drawn, result = plainer, again
-        result = self._named(drawn, name_alone(result, drawn.case.build()))
-        paste = self._paste(drawn, _signature(result))
+        with self._untouched(drawn):
+            seed_everything(self.run.options.seed)
+            plain_one = plainer(drawn, self.run.options.seed)
+            if plain_one is not None:
+                again = self._judged(plain_one.case)
+                if _says_as_much(again, result):
+                    drawn, result = plain_one, again
+        with self._untouched(drawn):
+            result = self._named(drawn, name_alone(result, drawn.case.build()))
+        with self._untouched(drawn):
+            paste = self._paste(drawn, _signature(result))
         return replace(result, paste=paste, notes=(*result.notes, *([] if paste else [_UNWRITTEN])))
 
-    def _named(self, drawn: Drawn, result: CheckResult) -> CheckResult:
+    def _untouched(self, drawn: Varied) -> AbstractContextManager[None]:
+        return self.run.untouched((drawn.plain or drawn).case)
+
+    def _named(self, drawn: Varied, result: CheckResult) -> CheckResult:
         return replace(result, name=f"{drawn.case.name} {SUFFIX}", path=self.run.path)
 
-    def _paste(self, drawn: Drawn, signature: Signature) -> Paste | None:
+    def _paste(self, drawn: Varied, signature: Signature) -> Paste | None:
         """The example as Python; only where these very lines have been run here, and have failed."""
-        written, options, convention = drawn.written, self.run.options, drawn.case.build().convention
+        options, convention = self.run.options, (drawn.plain or drawn).case.build().convention
+        written, seed = written_down(drawn), options.seed + drawn.variant.seed
         if written is None:
             return None
         more, home = _changed(options), vars(sys.modules[written.home])
@@ -147,11 +187,11 @@ class Search:
                 return None  # a test knows nothing of the configuration's
             more |= {"convention": CONVENTION}
             written = replace(written, names=written.names | {CONVENTION})
-        case = case_lines(written, options.seed)
+        case = case_lines(written, seed)
         again = self._judged(Case("pasted", 0, partial(_pasted, case, home, convention)))
         if again.verdict is not Verdict.FAIL or not signature & _signature(again):
             return None
-        return Paste(case, pytest_lines(written, self.place, more, options.seed))
+        return Paste(case, pytest_lines(written, self.place, more, seed))
 
 
 def search_key(run: FamilyRun) -> Key:
@@ -190,11 +230,10 @@ def _signature(result: CheckResult) -> Signature:
     return frozenset(failing or {finding.leaf for finding in result.findings})
 
 
-def _causes(result: CheckResult) -> Counter[tuple[str, str]] | None:
-    """(leaf, cause) of every finding of a failing check."""
-    if result.verdict is not Verdict.FAIL:
-        return None
-    return Counter((finding.leaf, finding.cause) for finding in result.findings)
+def _says_as_much(again: CheckResult, result: CheckResult) -> bool:
+    """Does it fail too, with every (leaf, cause) of the other?"""
+    causes, others = (Counter((f.leaf, f.cause) for f in one.findings) for one in (again, result))
+    return again.verdict is Verdict.FAIL and others <= causes and _signature(result) <= _signature(again)
 
 
 def _changed(options: Options) -> dict[str, str]:

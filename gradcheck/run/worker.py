@@ -37,6 +37,7 @@ from gradcheck.run.messages import (
 )
 from gradcheck.run.power import power_notes
 from gradcheck.run.result import CheckResult
+from gradcheck.subjects.leaf import Role
 
 _EVERY = 0.5  # seconds between two ticks
 
@@ -151,18 +152,22 @@ class _Worker:
         if drawn is None:
             self._fixed.setdefault(run.family.authored, []).append(run.family.label)
             return results, None
-        found, notes, stopped = self._search(run, drawn("[batch of 3]" not in run.refused))
+        leaves = [leaf for result in results for leaf in result.leaves.values()]
+        parameters = frozenset(leaf.name for leaf in leaves if leaf.role == Role.PARAMETER)
+        found, notes, stopped = self._search(run, drawn("[batch of 3]" not in run.refused), parameters)
         first = replace(results[0], notes=(*results[0].notes, *notes))
         return [first, *results[1:], *map(plain, found)], stopped
 
-    def _search(self, run: FamilyRun, drawn: Any) -> tuple[list[CheckResult], list[str], Failure | None]:
+    def _search(
+        self, run: FamilyRun, drawn: Any, parameters: frozenset[str]
+    ) -> tuple[list[CheckResult], list[str], Failure | None]:
         from gradcheck.run.search import Search, failing_key, interrupted, search_key  # noqa: PLC0415 -- hypothesis
 
         failure = self.known(search_key(run))
         if isinstance(failure, Failure):
             return *interrupted(self.known(failing_key(run)), failure), None
         self.started(search_key(run), run.family.label)
-        search = Search(run, _place(self._job.source))
+        search = Search(run, _place(self._job.source), parameters)
         return *search.results(drawn), search.stopped
 
     def _unsearched(self) -> tuple[str, ...]:

@@ -19,9 +19,9 @@ def notes(ran: Ran) -> list[str]:
     return [note for check in ran.record["checks"] for note in check["notes"] if note.startswith("search:")]
 
 
-def run_pytest(folder: Path, file: str) -> subprocess.CompletedProcess[str]:
+def run_pytest(folder: Path, file: str, *options: str) -> subprocess.CompletedProcess[str]:
     """The file alone, as a user would."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, file]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, file, *options]
     return subprocess.run(
         command, cwd=folder, env=surroundings(PYTHONPATH=f"{HOME}{os.pathsep}{folder}", PYTHONDONTWRITEBYTECODE="1"),
         capture_output=True, text=True, timeout=300, check=False,

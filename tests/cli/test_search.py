@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,24 @@ def test_the_text_report_shows_lines_to_paste_unwrapped(cli: Cli) -> None:
     assert "from strided import StridedConv" in lines
     assert "def test_stridedconv_found_by_search():" in lines
     assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_every_report_shows_the_lines_to_paste(wrong: tuple[Path, Ran], cli: Cli) -> None:
+    _, ran = wrong
+    (check,) = found(ran)
+    cli.write({"strided.py": WRONG})
+    reports = [f"--report={kind}=out.{kind}" for kind in ("html", "markdown", "junit")]
+    cli("run", "strided.py", "--search", "200", "--no-config", *reports)
+    for kind in ("html", "markdown", "junit"):
+        text = unescape((cli.folder / f"out.{kind}").read_text(encoding="utf-8"))
+        lines = [line.strip() for line in text.splitlines()]
+        for code in check["paste"].values():
+            assert all(any(line.strip() in shown for shown in lines) for line in code.splitlines()), (kind, code)
+    markdown = (cli.folder / "out.markdown").read_text(encoding="utf-8")
+    assert f"```python\n{check['paste']['test']}\n```" in markdown
+    done = run_pytest(cli.folder, "strided.py", "--gradcheck", "--gradcheck-search=200")
+    assert done.returncode == 1
+    assert "def test_stridedconv_found_by_search():" in done.stdout
 
 
 def test_a_seed_draws_the_same_with_any_number_of_jobs(cli: Cli) -> None:
