@@ -1,7 +1,9 @@
 """Who judges the judge? `make mutation` corrupts the engine, one number or comparison at a time, and runs its tests.
 
 Mutants are made by cosmic-ray's operators; those that no test notices are listed in mutation.md beside this file, each
-with the reason that mutation.toml gives for it. Works on copies of the last commit.
+with the reason that mutation.toml gives for it: "Equivalent: ..." where no input can tell the mutant from the engine,
+"Economy: ..." where only the number of evaluations changes, and slightly, "Tuning: ..." where a threshold's neighbour
+is as good. Works on copies of the last commit.
 """
 
 import argparse
@@ -40,14 +42,17 @@ OPERATORS = (
     *(f"core/ReplaceComparisonOperator_{a}_{b}" for a in _ORDER for b in _ORDER if a != b),
 )
 KILLED, TIMEOUT, SURVIVED, NOT_RUN = "killed", "timeout", "survived", "not run"
+EQUIVALENT, UNKNOWN = "Equivalent:", "**No reason known.**"
 TEXT = """# The judge judged
 
 Written by `make mutation` at commit {commit}; do not edit (the reasons stand in mutation.toml).
 
 {found} mutants can be made of the numbers and comparisons in `gradcheck/numeric` and `gradcheck/judge`: each number one
 more and one less, each comparison in place of each other. {count} of them, drawn with seed {seed} (of each file its
-share), were put into a copy of the tree, one at a time, and {tests} run against it until the first test failed.
-**{share:.1f} %** were noticed. A run that took more than {limit:.0f} s counts as noticed and is told apart.
+share), were put into a copy of the tree, one at a time, and {tests} ({took:.0f} s without a mutant) run against
+it until the first test failed. **{share:.1f} %** were noticed. {equivalent} of the others are equivalent, that is, no
+input can tell them from the engine; of all but these **{told:.1f} %** were noticed. A run that took more than
+{limit:.0f} s counts as noticed and is told apart.
 
 {table}
 
@@ -172,28 +177,40 @@ def reasons() -> dict[tuple[str, str, str], str]:
     return {(s["file"], s["before"], s["after"]): s["reason"] for s in read.get("survivor", [])}
 
 
-def survivors(living: Sequence[Mutant], tree: Path) -> str:
+def told(living: Sequence[Mutant], tree: Path) -> list[str]:
+    """The reason of each."""
+    known = reasons()
+    return [known.get((mutant.path, *changed(mutant, tree)), UNKNOWN) for mutant in living]
+
+
+def survivors(living: Sequence[Mutant], why: Sequence[str], tree: Path) -> str:
     """Each with its diff and its reason."""
-    known, parts = reasons(), []
-    for mutant in living:
+    parts = []
+    for mutant, reason in zip(living, why, strict=True):
         before, after = changed(mutant, tree)
-        reason = known.get((mutant.path, before, after), "**No reason known.**")
         parts.append(f"`{mutant.path}`\n\n```diff\n- {before}\n+ {after}\n```\n\n{reason}\n")
-    without = sum("**No reason known.**" in part for part in parts)
-    return f"{len(parts)}, of which {without} have no reason.\n\n" + "\n".join(parts) if parts else "None."
+    return f"{len(parts)}, of which {why.count(UNKNOWN)} have no reason.\n\n" + "\n".join(parts) if parts else "None."
+
+
+def share(noticed: int, of: int) -> float:
+    """In per cent; all of nothing."""
+    return 100 * noticed / of if of else 100.0
 
 
 def table(chosen: Sequence[Mutant], ended: Sequence[str]) -> str:
-    """Per file: mutants, how they ended."""
+    """Per file: mutants, how they ended; ended: EQUIVALENT stands for a survivor that no test could notice."""
     counts: dict[str, Counter[str]] = {}
     for mutant, end in zip(chosen, ended, strict=True):
         counts.setdefault(mutant.path, Counter())[end] += 1
         counts.setdefault("all", Counter())[end] += 1
     names = [*sorted(name for name in counts if name != "all"), "all"]
-    rows = [(name, c.total(), c[KILLED], c[TIMEOUT], c[SURVIVED], f"{100 * (1 - c[SURVIVED] / c.total()):.0f} %")
-            for name, c in ((name, counts[name]) for name in names)]  # fmt: skip
-    head = ("file", "mutants", "test failed", "timeout", "survived", "noticed")
-    return tabulate(rows, head, "github", colalign=("left", *["right"] * 5))
+    rows = []
+    for name, c in ((name, counts[name]) for name in names):
+        noticed, equal = c[KILLED] + c[TIMEOUT], c[EQUIVALENT]
+        shares = [f"{share(noticed, of):.0f} %" for of in (c.total(), c.total() - equal)]
+        rows.append((name, c.total(), c[KILLED], c[TIMEOUT], c[SURVIVED] + equal, equal, *shares))
+    head = ("file", "mutants", "test failed", "timeout", "survived", "equivalent", "noticed", "but for equivalent")
+    return tabulate(rows, head, "github", colalign=("left", *["right"] * 7))
 
 
 def main() -> None:
@@ -220,21 +237,26 @@ def _report(asked: argparse.Namespace, commit: str, trees: Sequence[Path]) -> No
     began = time.perf_counter()
     if tested(trees[0], TESTS, 600) != SURVIVED:
         sys.exit("the tests fail without any mutant: mend them first")
-    limit = 60 + 5 * (time.perf_counter() - began)  # a timeout counts as noticed: a busy machine must not make one
+    took = time.perf_counter() - began
+    limit = 60 + 5 * took  # a timeout counts as noticed: a busy machine must not make one
     found = mutants(trees[0])
     chosen = [mutant for mutant in drawn(found, asked.mutants, asked.seed) if asked.only in mutant.path]
     ended = run(chosen, trees, limit, began + 60 * asked.minutes)
     chosen = [mutant for mutant, end in zip(chosen, ended, strict=True) if end != NOT_RUN]
     ended = [end for end in ended if end != NOT_RUN]
     living = [mutant for mutant, end in zip(chosen, ended, strict=True) if end == SURVIVED]
-    rows, text = table(chosen, ended), survivors(living, trees[0])
+    why = told(living, trees[0])
+    equal = {mutant for mutant, reason in zip(living, why, strict=True) if reason.startswith(EQUIVALENT)}
+    rows = table(chosen, [EQUIVALENT if mutant in equal else end for mutant, end in zip(chosen, ended, strict=True)])
+    text = survivors(living, why, trees[0])
     if asked.only:
         print(f"{rows}\n\n{text}")
         return
+    noticed = len(chosen) - len(living)
     page = TEXT.format(
-        commit=commit, found=sum(map(len, found.values())), count=len(chosen), seed=asked.seed,
-        tests=" ".join(f"`{test}`" for test in TESTS), share=100 * (1 - len(living) / len(chosen)), limit=limit,
-        table=rows, survivors=text,
+        commit=commit, found=sum(map(len, found.values())), count=len(chosen), seed=asked.seed, took=took,
+        tests=" and ".join(f"`{test}`" for test in TESTS), share=share(noticed, len(chosen)), equivalent=len(equal),
+        told=share(noticed, len(chosen) - len(equal)), limit=limit, table=rows, survivors=text,
     )  # fmt: skip
     PAGE.write_text(page.rstrip() + "\n", encoding="utf-8")
 

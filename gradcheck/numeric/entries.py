@@ -88,7 +88,7 @@ class _Entries:
         for _ in range(_ROUNDS):
             NOW.done = self._leaf.size - left.size
             left = self._accept(self._pairs(left, step), left)
-            if left.size <= 2 or step <= _SMALLEST * self._unit:
+            if step <= _SMALLEST * self._unit:
                 break
             left, finer = self._finer(left, step)
             if finer == step:

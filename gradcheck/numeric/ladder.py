@@ -23,21 +23,17 @@ _SMALLEST = 44  # kinks nearer than unit / 2**this are at the point
 class Climb:
     """All that is known of one line."""
 
-    def __init__(self, sampler: Sampler, line: Line, begin: float | None = None) -> None:
-        """begin: the first step that is worth trying, in units of the line, where another line has told it."""
-        self.sampler, self.line, self.begin = sampler, line, begin
+    def __init__(self, sampler: Sampler, line: Line) -> None:
+        self.sampler, self.line = sampler, line
         self.moved = sampler.nothing_moved()
         self.rungs: list[Rung] = []  # of every ladder, in the order taken
         self.widest = 0.0
-        self.begun = line.unit / 2.0 ** _STARTS[0]  # a first step that leads to the estimate at once
 
     def estimate(self) -> Estimate:
         """The derivative, with one-sided slopes at a kink."""
         best = UNKNOWN
         for start in self._starts():
             rungs, found = self._ladder(start)
-            if found.known and bar(found) < bar(best):
-                self.begun = rungs[-3].h
             if not found.known and jumps(rungs):
                 found = self._at_kink(rungs)
                 if found.known:
@@ -59,10 +55,8 @@ class Climb:
     def _starts(self) -> list[float]:
         unit, own = self.line.unit, self.line.own
         starts = [unit / 2.0**s for s in _STARTS]
-        if self.begin is not None:
-            starts = [self.begin * unit, *(start for start in starts if start < self.begin * unit / 2**RUNGS)]
         if own and own < unit / 16:
-            starts.insert(1, power_of_two(own) / 32)
+            starts.append(power_of_two(own) / 32)
         return sorted(starts, reverse=True)
 
     def _ladder(self, start: float) -> tuple[list[Rung], Estimate]:
@@ -85,9 +79,9 @@ class Climb:
     def _at_kink(self, ladder: list[Rung]) -> Estimate:
         """Is the kink at the point, or at a distance that a smaller step can tell?
 
-        ladder: halving steps that all reach across the kink.
+        ladder: halving steps that all reach across the kink; the last one shows it clearly.
         """
-        wide = next(r for r in reversed(self.rungs) if abs(r.jump) > 10 * r.rounding)
+        wide = ladder[-1]
         rung = self._decisive(wide)
         if rung is not None and abs(rung.jump) > 0.5 * abs(wide.jump):
             return one_sided(self.sampler, self.rungs, wide)

@@ -191,7 +191,7 @@ def _in_last_places(rows: Array, y: Array, last: float, least: float) -> bool:
     return steps < _PLACES * last and float(np.abs(y).max(initial=0.0)) < small * last / least
 
 
-def _stepped(values: Array, own: float = 0.0) -> bool:
+def _stepped(values: Array, own: float) -> bool:
     """Are the steps of a few sizes only, as whole last places are? Those of a smooth function all differ.
 
     own: rounding of the values themselves, below which steps are alike.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from gradcheck.numeric.belief import bar, believed, extrapolated, jumps, own_side
+from gradcheck.numeric.belief import _both_sides, bar, believed, clear, extrapolated, jumps, own_side
 from gradcheck.numeric.estimate import UNKNOWN, smooth
 from gradcheck.numeric.rungs import Rung
 
@@ -34,6 +34,7 @@ def test_a_bar_that_is_not_known_is_infinite() -> None:
         ((273.0, 21.0, 3.0, 1.3125), 4.0, (1.0, 0.0)),  # 1 + h**2 + h**4
         ((5.0, 3.0, 2.0), 2.0, (1.0, 0.0)),  # 1 + h
         ((21.0, 7.0, 3.0, 1.75), 2.0, (1.0, 0.0)),  # 1 + h + h**2
+        ((101.0, 101.5, 101.5), 4.0, (101.5, 0.0)),  # no change at all
     ],
 )
 def test_each_column_removes_one_power(values: Sequence[float], power: float, expected: tuple[float, float]) -> None:
@@ -46,7 +47,7 @@ def test_four_columns_and_no_more() -> None:
 
     steps = [2.0 ** (2 - k) for k in range(7)]
     assert extrapolated([value(h, 4) for h in steps], 4.0)[0] == pytest.approx(1, abs=1e-13)
-    assert abs(extrapolated([value(h, 5) for h in steps[:6]], 4.0)[0] - 1) > 1e-9
+    assert abs(extrapolated([value(h, 5) for h in steps], 4.0)[0] - 1) > 1e-9
 
 
 def test_the_change_is_that_of_the_best_column() -> None:
@@ -154,7 +155,7 @@ def test_the_side_of_the_point_is_told_by_a_step_nearer_than_the_kink() -> None:
     assert own_side(rungs, rung(1.03)).known
     assert not own_side(rungs, rung(1.05)).known
     assert own_side(rungs, rung(1.05, rounding=0.01)).known
-    assert not own_side(rungs, rung(1.07, rounding=0.01)).known
+    assert not own_side(rungs, rung(1.065, rounding=0.01)).known
 
 
 def test_a_side_that_is_steeper_between_is_not_straight() -> None:
@@ -185,3 +186,61 @@ def test_sides_that_differ_by_next_to_nothing_are_smooth_and_the_bar_says_by_how
     assert abs(found.value - 2 * d) <= found.error < 1e-9
     far = 1e-8
     assert believed(sided([h - 2 * far for h in steps], [h + 2 * far for h in steps])) is UNKNOWN
+
+
+def test_the_roundings_of_a_side_are_those_of_its_smallest_step() -> None:
+    rungs = [rung(c, 1.0, r) for c, r in zip((5.5, 3.5, 2.5), (0.125, 0.25, 0.5), strict=True)]
+    right = own_side(rungs, rung(4.0))  # 2 + h on the right; four roundings of the last step
+    assert (right.value, right.error) == (2.0, 2.0)
+
+
+def test_a_side_without_rounding_fits_a_slope_that_is_exactly_its_own() -> None:
+    rungs = ladder([5.5, 3.5, 2.5], [1.0, 1.0, 1.0])
+    found = own_side(rungs, rung(2.0), [rung(1.5, 1.0)])
+    assert (found.value, found.error) == (2.0, 0.0)
+    assert own_side(rungs, rung(2.125)) is UNKNOWN
+
+
+@pytest.mark.parametrize(("third", "known"), [(2.5, True), (2.625, False)])
+def test_each_side_falls_as_the_step_or_within_two_roundings(third: float, known: bool) -> None:
+    """Differences of 1 and then 1.5: within twice 0.75."""
+    central = [0.0, 1.0, third]
+    assert _both_sides(ladder(central, rounding=0.75)).known is known
+    right = rung(extrapolated(central, 2.0)[0] + 64)
+    assert own_side(ladder(central, [128.0] * 3, 0.75), right).known is known
+    assert own_side(ladder([-9.0, *central], [128.0] * 4, 0.75), right).known is known
+
+
+@pytest.mark.parametrize(("gap", "bend", "known"), [(1.0, 0.0, True), (1.125, 0.0, False), (2.0, 0.5, True),
+                                                    (2.25, 0.5, False), (1.75, 0.5, True)])  # fmt: skip
+def test_the_sides_meet_within_four_roundings_and_twice_what_they_may_be_bent(
+    gap: float, bend: float, known: bool
+) -> None:
+    rungs = [rung(c, gap, r) for c, r in zip((5.0, 3.0, 2.0), (0.0625, 0.125, 0.25), strict=True)]
+    found = _both_sides(rungs, bend)
+    assert found.known is known
+    if known:
+        assert (found.value, found.error) == (1.0, gap / 2 + 0.5)
+    assert _both_sides(rungs).known is (known and not bend)
+
+
+def test_a_plateau_is_that_of_the_last_three() -> None:
+    rungs = [rung(1.5, rounding=0.1), *(rung(1.0, rounding=r) for r in (0.2, 0.4, 0.8))]
+    found = believed(rungs)
+    assert (found.value, found.error) == (1.0, 0.4)
+    found = believed([rung(c, rounding=r) for c, r in ((1.0, 0.5), (1.5, 1.0), (0.5, 2.0))])  # apart by one rounding
+    assert (found.value, found.error) == (1.0, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("jump", "rounding", "left"),
+    [((1.0, 0.5, 0.25), 0.0, 3), ((1.0, 0.06, 0.05), 0.0, 2), ((1.0, 0.0625, 0.06), 0.0, 3), ((1.0, 0.9, 0.05), 0.0, 1),
+     ((-1.0, 0.06, 0.05), 0.0, 2), ((1.0, -0.06, 0.05), 0.0, 2), ((1.0, 0.02, 0.02), 0.01, 2),
+     ((1.0, 0.03, 0.03), 0.01, 3), ((1.0, 0.05, 0.002), 0.0, 1), ((0.0, 0.0, 0.0), 0.0, 3)],
+)  # fmt: skip
+def test_an_asymmetry_that_falls_sixteenfold_at_one_halving_was_a_kink(
+    jump: Sequence[float], rounding: float, left: int
+) -> None:
+    """Its four roundings may hide that much."""
+    rungs = [rung(1.0, j, rounding) for j in jump]
+    assert list(clear(rungs)) == rungs[-left:]

@@ -135,6 +135,35 @@ def test_steps_at_a_kink_are_the_three_that_are_meant():
     seen.clear()
     sides_along(s, x, np.array([1.0]))
     assert seen[::2] == [2.0**-20, 2.0**-22, 2.0**-24]
+    x = leaf(1.0, 1.0)
+    s = sampler(lambda v: f(v[:1]), x)
+    seen.clear()
+    moves_elsewhere(s, x, 1)
+    assert seen == [1 + 2.0**-10, 1 - 2.0**-10]
+
+
+@pytest.mark.parametrize(("reach", "known"), [(2.0**-22, True), (2.0**-23, False)])
+def test_two_steps_show_both_slopes(reach, known):
+    x = leaf(0.0)
+    s = sampler(lambda v: np.maximum(v, 0) if abs(v[0]) <= reach else v * np.nan, x)
+    assert sides_along(s, x, np.array([1.0])).known is known
+
+
+def test_a_direction_on_which_two_ladders_were_needed_is_kinked():
+    """The outputs bend at 2**-8 and never: the straight one is taken first."""
+    x = leaf(2.0**-8, 2.0)
+    slopes = Slopes(sampler(lambda v: np.array([max(v[0], 0.0), v[1]]), x), x)
+    assert slopes.along(given(np.ones(2))).value == pytest.approx(2.0)
+    assert slopes.kinked
+    assert slopes._starts == (2.0**-5, 2.0**-14, 2.0**-24, 2.0**-34)
+    still = Slopes(sampler(lambda v: 2 * v, x), x)
+    still.along(given(np.ones(2)))
+    assert not still.kinked
+    assert still.size == 4
+    at = leaf(0.0, 2.0)
+    kink = Slopes(sampler(lambda v: np.abs(v[:1]), at), at)
+    assert kink.along(given(np.array([1.0, 0.0]))).kink
+    assert kink.kinked
 
 
 def test_outputs_that_other_entries_move():

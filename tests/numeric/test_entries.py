@@ -5,7 +5,7 @@ import pytest
 
 from gradcheck.base.errors import Failure, LayerError
 from gradcheck.numeric import entries as module
-from gradcheck.numeric.batch import Pairs
+from gradcheck.numeric.batch import Pairs, Rows, together
 from gradcheck.numeric.entries import LARGEST, measure_entries
 from gradcheck.numeric.estimate import smooth
 from gradcheck.numeric.rungs import Rung
@@ -131,8 +131,10 @@ def test_a_chunk_at_a_time(inner, monkeypatch):
     assert chunks(1100, 1) == [512, 512, 76]
     assert chunks(40, 32_768) == [16, 16, 8]
     assert chunks(70, 1024) == [32, 32, 6]
+    assert chunks(100, 331) == [98, 2]
     assert chunks(3, 0) == [3]
-    assert inner._pairs(np.arange(0), 0.25).value.size == 0
+    nothing = inner._pairs(np.arange(0), 0.25)
+    assert [part.size for part in (nothing.flat, nothing.value, nothing.rounding, nothing.even)] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(("curvature", "even"), [(0.0098, True), (0.0103, False)])
@@ -237,6 +239,7 @@ def test_finer_steps():
     made = module._Entries(sampler(lambda v: np.maximum(v, 0), x), x, Held(np.zeros(8)))
     rest, step = made._finer(np.arange(8), 0.25)
     assert (rest.tolist(), step) == ([3, 4, 5, 6, 7], 0.25)  # kinks only
+    assert sorted(made.found.slopes) == [0, 1, 2]
     smooth_ = leaf(*X[:6])
     made = module._Entries(sampler(np.tanh, smooth_, relative=1e-6), smooth_, Held(np.zeros(6)))
     rest, step = made._finer(np.arange(6), 2.0**-14)
@@ -246,3 +249,47 @@ def test_finer_steps():
 
 def test_truncation_without_rounding_asks_for_the_smallest_step(inner):
     assert inner._best_step(rung(1.0, 1.5), smooth(1.0, 0.0)) < 1e-299
+
+
+def test_the_step_is_found_from_wherever_truncation_was_seen(inner):
+    """Truncation grows as h**2: cbrt(q h**2 / 2 t), with q = r h and t what is left beyond two roundings."""
+
+    def best(h, r, t):
+        return inner._best_step(rung(h, 1 + t + 2 * r, rounding=r), smooth(1.0, 0.0))
+
+    assert best(0.5, 2.0**-11, 2.0**-6) == 2.0**-3  # cbrt(2**-9)
+    assert best(0.5, 1.1 * 2.0**-12, 2.0**-6) == 2.0**-4
+    assert best(1.0, 2.0**-8, 1.15 * 2.0**-6) == 2.0**-2
+    assert inner._best_step(rung(1.0, 1.0, jump=0.0026), smooth(1.0, 0.0)) == 0.5
+    assert inner._best_step(rung(1.0, 1.0, jump=0.0051), smooth(1.0, 0.0)) == 0.25
+
+
+def test_rows_of_their_own_are_measured_together_where_there_are_two(monkeypatch):
+    asked = []
+
+    def counted(sampler, leaf, rows, flat, step):
+        asked.append(flat.tolist())
+        return together(sampler, leaf, rows, flat, step)
+
+    monkeypatch.setattr(module, "together", counted)
+    x = leaf(1.0, 2.0, 3.0)
+    made = module._Entries(sampler(lambda v: 3 * v, x), x, Held(np.zeros(3)), Rows(3, 1, np.arange(3)))
+    for flat in ([], [1], [0, 2], [0, 1, 2]):
+        assert made._pairs(np.array(flat, dtype=int), 0.25).value.tolist() == [3.0] * len(flat)
+    assert asked == [[0, 2], [0, 1, 2]]
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("f", [np.maximum, np.minimum])
+def test_an_output_that_moves_to_one_side_only_is_rounded(f, side):
+    x = leaf(0.0)
+    made = module._Entries(sampler(lambda v: side * f(v, 0), x, absolute=2.0**-10), x, Held([0]))
+    assert made._pairs(np.array([0]), 0.5).rounding.tolist() == [6 * 2.0**-10]
+
+
+def test_a_python_float_is_moved_where_the_layer_reads_it():
+    seen = [2.0]
+    scalar = Leaf("x", Role.PARAMETER, np.array(2.0), seen.append)
+    made = module._Entries(sampler(lambda _: np.array([seen[-1] ** 2]), scalar), scalar, Held([0]))
+    assert made._pairs(np.array([0]), 0.5).value.tolist() == [4.0]
+    assert seen == [2.0, 2.5, 1.5, 2.0]

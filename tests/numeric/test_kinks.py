@@ -78,6 +78,13 @@ def test_the_two_smallest_precise_steps_are_read() -> None:
     assert one_sided(sampler(lambda v: v, leaf(0.0), g), coarse, coarse[2]).low == pytest.approx(2 + (2 - 9))
 
 
+def test_one_precise_step_is_too_few() -> None:
+    """Then the two largest of all are read."""
+    g = [1.0]
+    rungs = [rung(4.0, [9], [0], g, 0.1), rung(2.0, [5], [0], g), rung(1.0, [2], [0], g, 0.1)]
+    assert one_sided(sampler(lambda v: v, leaf(0.0), g), rungs, rungs[1]).high == pytest.approx(5 + (5 - 9))
+
+
 @pytest.mark.parametrize(("rounding", "high"), [(0.9e-9, 1.0), (1.1e-9, 3.0)])
 def test_precise_is_a_billionth_of_the_jump(rounding: float, high: float) -> None:
     g = [1.0]

@@ -146,8 +146,50 @@ def test_a_coarse_reading_leaves_more_coordinates(slack, span):
 
 @pytest.mark.parametrize(("quotient", "span"),
                          [(0.42, (3, 4)), (0.43, None), (0.47, None), (0.476, (4, 5)), (0.0, None),
-                          (1.09, None), (-0.5, None), (1.02, (9, 10)), (0.07, None)])  # fmt: skip
+                          (1.09, None), (1.5, None), (-0.5, None), (1.02, (9, 10)), (0.07, None)])  # fmt: skip
 def test_a_quotient_that_is_no_coordinate(quotient, span):
     s = search(np.zeros(10))
     s._gauge.along = lambda v: Reading(quotient, 0.0)
     assert s._span(_Group(given(np.ones(10)), [(0, 10)], Reading(1.0, 0.0)), 0) == span
+
+
+def test_a_row_is_found_though_another_axis_misleads():
+    """Two of four columns are wrong: the quotient along the columns is that of the one between them."""
+    errors = np.zeros((4, 4))
+    errors[2, [0, 2]] = 1.0
+    s = search(errors)
+    v = given(np.ones((4, 4)))
+    closer = s._narrowed(_Group(v, [(0, 4), (0, 4)], Reading(2.0, 1e-9)))
+    assert closer is not None
+    assert closer.box == [(2, 3), (0, 4)]
+    assert s._gauge.readings == 2 + 2  # a ramp an axis, the box of both, the row
+
+
+def test_along_one_axis_a_box_is_tried_once():
+    errors = np.zeros(8)
+    errors[[0, 2]] = 1.0
+    s = search(errors)
+    assert s._narrowed(_Group(given(np.ones(8)), [(0, 8)], Reading(2.0, 1e-9))) is None
+    assert s._gauge.readings == 2
+
+
+@pytest.mark.parametrize(("rows", "box"), [(slice(None), None), (slice(7, 14), [(7, 14), (0, 50)])])
+def test_a_dense_error_tells_its_region_where_that_is_a_part(rows, box):
+    errors = np.zeros((40, 50))
+    errors[rows] = 1.0
+    s = search(errors)
+    region = [(7, 14), (0, 50)] if box else [(0, 40), (0, 50)]
+    assert s._dense(_Group(given(np.ones((40, 50))).within(region), region, Reading(1.0, 1e-9)))
+    assert s.found.box == box
+    assert s.broken
+
+
+@pytest.mark.parametrize(("share", "dense"), [(4, True), (3, False)])
+def test_dense_is_a_quarter_of_the_sample(share, dense):
+    errors = np.zeros(1000)
+    s = search(errors)
+    s._generator = np.random.default_rng(0)
+    sample = np.random.default_rng(0).choice(np.arange(1000), size=64, replace=False)[:16]
+    errors[sample[:share]] = 1.0
+    assert s._dense(_Group(given(np.ones(1000)), [(0, 1000)], Reading(1.0, 1e-9))) is dense
+    assert s._gauge.entries == (32 if dense else 16)

@@ -1,5 +1,7 @@
 """The noise that is measured is the noise that was put there."""
 
+from math import comb
+
 import numpy as np
 import pytest
 
@@ -7,8 +9,9 @@ from gradcheck.base.errors import Failure, LayerError
 from gradcheck.numeric import noise as module
 from gradcheck.numeric.noise import Noise, measure_noise
 from gradcheck.subjects.leaf import Leaf, Role
+from tests.numeric.stand_ins import leaf
 
-EPS = 2.0**-52
+EPS, SINGLE = 2.0**-52, 2.0**-23
 
 
 def measured(f, x, g=None, dtype="float64", seed=0):
@@ -74,8 +77,8 @@ def test_the_spacing_grows_until_values_differ():
 def test_what_never_moves_may_be_rounded_flat_inside():
     found = measured(lambda x: np.full(3, 0.3) + 0 * x.sum(), X)
     assert found.relative == EPS
-    assert found.absolute == pytest.approx(EPS / 2 * min(1.0, float(np.sqrt(np.mean(X**2)))))
-    assert measured(lambda x: np.full(3, 0.3), 100 * X).absolute == pytest.approx(EPS / 2)
+    assert found.absolute == pytest.approx(EPS / 2 * min(1.0, float(np.sqrt(np.mean(X**2)))), abs=0)
+    assert measured(lambda x: np.full(3, 0.3), 100 * X).absolute.tolist() == [EPS / 2] * 3
 
 
 def test_a_forward_that_raises_or_is_not_finite_keeps_the_least():
@@ -146,3 +149,121 @@ def test_the_louder_of_two():
     both = module._louder(one, other)
     assert (both.relative, both.absolute.tolist()) == (2.0, [3.0, 5.0])
     assert module._louder(None, other) is other
+
+
+def test_the_numbers_inside_are_as_large_as_the_inputs_and_at_most_1():
+    def parameter(*values):
+        return Leaf("w", Role.PARAMETER, np.array(values))
+
+    assert module._inside([leaf(0.25), parameter(4.0), leaf(0.5)]) == 0.5
+    assert module._inside([parameter(0.125), parameter(0.0625)]) == 0.125
+    assert module._inside([leaf(4.0)]) == module._inside([]) == 1.0
+
+
+@pytest.mark.parametrize("at", [0.1, 0.7, -0.1, -0.7])  # float32 rounds these up or down
+def test_a_point_that_is_no_float32_number(at):
+    assert module._rounded_to_single(np.array([0.5]), [leaf(0.5), leaf(at)])
+    assert not module._rounded_to_single(np.array([0.1]), [leaf(at)])
+    assert not module._rounded_to_single(np.array([0.5]), [leaf(0.5), leaf(at, dtype=np.float32)])
+
+
+def test_small_entries_are_moved_in_their_own_unit_and_zeros_in_that_of_the_leaf():
+    at = (0.0, 2.0**-40, -(2.0**-30), 1.0, -1.0)
+    moves = np.abs(module._near(leaf(*at), np.random.default_rng(0)).codes)
+    unit = np.array([np.sqrt(2 / 4), 2.0**-40, 2.0**-30, 1.0, 1.0])  # rms of the nonzero entries
+    assert np.all(np.abs(moves / unit - 1) < 0.5001)
+
+
+@pytest.mark.parametrize(("loud", "suspicious"), [(1000.0, False), (1000.5, True), (999.5, False)])
+def test_noise_of_more_than_a_thousand_epsilons_is_suspicious(loud, suspicious):
+    size = np.array([0.25, 0.125])
+    assert module._suspicious(Noise(loud * EPS, np.zeros(2)), size, EPS) is suspicious
+    assert module._suspicious(Noise(EPS, np.array([0.0, loud * EPS / 4])), size, EPS) is suspicious
+    assert not module._suspicious(Noise(EPS, np.zeros(0)), np.zeros(0), EPS)
+
+
+def test_what_is_64_times_less_in_the_unit_of_each_entry_was_a_bend():
+    near = Noise(EPS, np.array([1.0, 1.0, 1.0, 0.0]))
+    found = module._less(Noise(64 * EPS, np.array([63.5, 64.0, 64.5, 0.0])), near)
+    assert (found.relative, found.absolute.tolist()) == (64 * EPS, [63.5, 64.0, 1.0, 0.0])
+    assert module._less(Noise(64.5 * EPS, np.zeros(4)), near).relative == EPS
+    assert module._less(Noise(63.5 * EPS, np.zeros(4)), near).relative == 63.5 * EPS
+
+
+LOUD, QUIET = Noise(1.0, np.array([1.0])), Noise(EPS, np.array([0.0]))
+
+
+@pytest.mark.parametrize(
+    ("found", "near", "kept"),
+    [(QUIET, None, QUIET), (LOUD, None, LOUD), (None, LOUD, LOUD), (LOUD, QUIET, QUIET), (None, None, None)],
+)
+def test_what_is_loud_or_not_to_be_told_is_measured_in_the_unit_of_each_entry(monkeypatch, found, near, kept):
+    asked = iter([found, near])
+    monkeypatch.setattr(module, "_measured", lambda *_: next(asked))
+    noise = measured(lambda x: x, [0.3])
+    kept = kept or Noise(EPS, np.array([EPS / 2 * 0.3]))
+    assert (noise.relative, noise.absolute.tolist()) == (kept.relative, pytest.approx(kept.absolute.tolist(), abs=0))
+
+
+@pytest.mark.parametrize(("least", "small"), [(EPS, 2.0**-10), (SINGLE / 2, 2.0**-6), (SINGLE, 2.0**-6)])
+def test_small_outputs_that_move_by_few_last_places(least, small):
+    """last: 2**-30 here; outputs below `small` of it in epsilons, that move by fewer than 2**20 of it."""
+    last = 2.0**-30
+
+    def few(steps, size):
+        rows = np.zeros((7, 2))
+        rows[3:, 1] = steps * 2.0**-10
+        return module._in_last_places(rows, np.array([-size * small * last / least, 0.0]), last, least)
+
+    assert few(0.99, 0.99)
+    assert few(0.0, 0.0)
+    assert not few(1.0, 0.99)
+    assert not few(1.01, 0.99)
+    assert not few(0.99, 1.0)
+    assert not few(0.99, 1.01)
+
+
+@pytest.mark.parametrize(
+    ("values", "order"),
+    [
+        ([0, 15, 108, 573, 1795, 4366, 9070], 6),
+        ([0, 6, 93, 491, 1534, 3747, 7783], 4),
+        ([0, 11, 33, 113, 262, 492, 865], 3),
+    ],
+)
+def test_noise_is_read_where_three_orders_agree_within_a_factor_of_four_else_at_the_last(values, order):
+    """Estimates in the first: 1593, 486, 122, 20, 5.2, 4.3; in the second 17, 4.8, 4.9; in the third 8.9, 4.3, 2.7."""
+    differences = np.diff(np.array(values, dtype=float), order)
+    expected = np.sqrt(np.mean(differences**2) / comb(2 * order, order))
+    assert module._ecnoise(columns(values), np.array([1.0]))[0] == pytest.approx(expected)
+
+
+def bent(second, size=0.0):
+    """second: the five second differences."""
+    values = np.cumsum([0.0, 0.0, *np.cumsum(second)])
+    return bool(module._bent(columns(values), np.array([size]))[0])
+
+
+def test_a_kink_of_any_size_is_one_and_a_small_jump_is_rounding():
+    tiny = 2.0**-44
+    assert bent([0, 1, 0, 0, 0])
+    assert bent([0, 1, 1, 0, 0])
+    assert not bent([0, 1, 1, 1, 0])
+    assert bent([0, tiny, 0, 0, 0])
+    assert bent([0, tiny, tiny, 0, 0])
+    assert bent([0, tiny, -0.375 * tiny, 0, 0])
+    assert bent([0, tiny, -0.5 * tiny, 0, 0])
+    assert not bent([0, tiny, -0.625 * tiny, 0, 0])
+    assert not bent([0, 2.0**-40, -(2.0**-40), 0, 0])  # 2**12 epsilons: the largest that may be rounding
+    assert bent([0, 1.25 * 2.0**-40, -1.25 * 2.0**-40, 0, 0])
+
+
+def test_the_noise_of_each_output_is_measured_up_to_a_hundred_thousand():
+    rows = np.zeros((7, 100_001))
+    rows[1::2] = 1.0
+    y = g = np.ones(100_001)
+    for size, of_each in ((100_000, True), (100_001, False)):
+        noise = module._noise(rows[:, :size], y[:size], g[:size], EPS)
+        assert noise.absolute.shape == (size,)
+        assert noise.absolute.all() == noise.absolute.any() == of_each
+        assert noise.relative > 1

@@ -1,5 +1,7 @@
 """One step: the differences, the rounding, and that nothing is left moved."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -47,13 +49,14 @@ def test_what_moved_once_keeps_its_rounding() -> None:
     assert again.rounding == pytest.approx(3 * 1e-3 * 2**10)
 
 
-def test_an_output_moved_on_one_side_only_has_moved() -> None:
-    for f in (lambda v: np.maximum(v, 0), lambda v: np.minimum(v, 0)):
-        x = leaf(0.0)
-        s = sampler(f, x)
-        moved = s.nothing_moved()
-        s.rung(EntryLine(x, 0, 1.0), 0.5, moved)
-        assert moved.all()
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("f", [np.maximum, np.minimum])
+def test_an_output_moved_on_one_side_only_has_moved(f: Any, sign: int) -> None:
+    x = leaf(0.0)
+    s = sampler(lambda v: sign * f(v, 0), x)
+    moved = s.nothing_moved()
+    s.rung(EntryLine(x, 0, 1.0), 0.5, moved)
+    assert moved.all()
 
 
 def test_the_largest_of_the_three_outputs_is_rounded() -> None:
@@ -72,10 +75,11 @@ def test_no_step_no_rung() -> None:
     x = leaf(1e8)
     s = sampler(lambda v: v, x)
     assert s.rung(EntryLine(x, 0, 1.0), 1e-9, s.nothing_moved()) is None
-    one_sided = leaf(1.0)
-    # half a last place: up is rounded back to 1, down is a step
-    s = sampler(lambda v: v, one_sided)
-    assert s.rung(EntryLine(one_sided, 0, 1.0), 2.0**-53, s.nothing_moved()) is None
+    for at in (1.0, -1.0):
+        one_sided = leaf(at)
+        # half a last place: up (or down) is rounded back to 1, the other way is a step
+        s = sampler(lambda v: v, one_sided)
+        assert s.rung(EntryLine(one_sided, 0, 1.0), 2.0**-53, s.nothing_moved()) is None
 
 
 @pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
@@ -99,6 +103,61 @@ def test_a_point_that_raises_is_no_rung_and_the_leaf_is_put_back() -> None:
     assert x.array.tolist() == [3.0]
     s.forward = lambda: np.zeros(2)
     assert s.rung(EntryLine(x, 0, 1.0), 0.5, s.nothing_moved()) is None
+
+
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize("side", [1, -1])
+def test_outputs_of_another_shape_are_no_rung_and_no_glance(size: int, side: int) -> None:
+    x = leaf(0.0)
+    s = sampler(lambda v: np.ones(size) if v[0] * side > 0 else np.zeros(2), x)
+    line, moved = EntryLine(x, 0, 1.0), s.nothing_moved()
+    assert s.rung(line, 0.5, moved) is None
+    assert s.glance(line, side * 0.5, moved) == 0
+    assert s.glance(line, -side * 0.5, moved) == 0.5
+    assert not moved.any()
+
+
+def test_a_glance_tells_which_outputs_one_step_moves() -> None:
+    x = leaf(3.0)
+    s = sampler(lambda v: np.array([v[0], -v[0], 7.0]) if v[0] < 4 else np.full(3, np.nan), x)
+    line, moved = EntryLine(x, 0, 1.0), s.nothing_moved()
+    assert s.glance(line, 1.0, moved) == 0
+    assert not moved.any()
+    assert s.glance(line, -1.0, moved) == 1
+    assert moved.tolist() == [True, True, False]
+    assert s.evaluations == 2
+    assert x.array.tolist() == [3.0]
+
+    def raises() -> np.ndarray:
+        raise LayerError(Failure("ValueError", "too far"))
+
+    s.forward = raises
+    assert s.glance(line, 0.5, moved) == 0
+    assert x.array.tolist() == [3.0]
+
+
+def test_a_moved_point_of_float32_is_blurred() -> None:
+    """Its entries are off by a quarter of a last place, in the mean over the direction; float64 is measured noise."""
+    x = leaf(4.0, 4.0, dtype=np.float32)
+    line = DirectionLine([Part(x, given(np.array([2.0, 2.0])))], 1.0)
+    assert line.blur == 2.0**-23 / 4 * 4 / 2 == 2.0**-24
+    assert DirectionLine([Part(x, given(np.array([2.0, 0.0])))], 1.0).blur == 2.0**-24  # what stays does not count
+    assert DirectionLine([Part(x, given(np.zeros(2)))], 1.0).blur == 0
+    assert DirectionLine([Part(leaf(4.0), given(np.ones(1)))], 1.0).blur == 0
+    assert DirectionLine([], 1.0).blur == 0
+
+
+def test_a_step_of_fewer_than_sixteen_blurs_is_none() -> None:
+    x = leaf(4.0, dtype=np.float32)
+    s = sampler(lambda v: 3.0 * np.array([v[0], -v[0]], dtype=float), x, [4.0, 3.0], relative=0.0)
+    line = DirectionLine([Part(x, given(np.ones(1)))], 1.0)
+    assert line.blur == 2.0**-23
+    assert s.rung(line, 2.0**-19, s.nothing_moved()) is not None
+    assert s.rung(line, 15.5 * 2.0**-23, s.nothing_moved()) is None
+    assert s.evaluations == 2
+    rung = s.rung(line, 0.5, s.nothing_moved())
+    assert rung is not None
+    assert rung.rounding == pytest.approx(3 * 15 * 2.0**-23 / 0.5)  # |(12, 9)| = 15
 
 
 def test_the_rounding_of_what_never_moved() -> None:
