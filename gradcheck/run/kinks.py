@@ -1,5 +1,6 @@
 """What a single entry at a single point cannot decide: ties judged together, and faults of this very point alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,10 +18,10 @@ from gradcheck.numeric.directional import along, moves_elsewhere, sides_along
 from gradcheck.numeric.estimate import Estimate, LeafEstimates
 from gradcheck.numeric.rungs import Sampler
 from gradcheck.run.measure import Measured, Point
+from gradcheck.run.ties import SEVERAL, Tie, along_ties, ties_of
 from gradcheck.subjects.leaf import Leaf, kept
 
 _MOVES = 3
-_SEVERAL = 3  # tied entries, of which one in the middle may be any
 _FAR = 2.0**-7  # a moved point, in scales of each leaf
 _NEAR = 2.0**-44  # a point beside this one, no farther than rounding
 
@@ -43,8 +44,9 @@ def reconsider(point: Point, measured: Measured, leaf: Leaf, *, added: bool) -> 
     comparison, found = measured.comparisons[leaf.name], measured.found[leaf.name]
     if not comparison.comparable:
         return Reconsidered(comparison)
-    comparison = _middle_of_ties(point, leaf, comparison, found)
-    uneven = _uneven_together(point, leaf, comparison)
+    ties = _ties(point, leaf, comparison)
+    comparison = _middle_of_ties(point, comparison, ties)
+    uneven = _uneven_together(point, leaf, comparison, ties)
     if uneven is not None and _picks(point, leaf, uneven):
         return Reconsidered(_as_wrong(comparison, found), _overcounted(leaf, comparison))
     doubtful = comparison.wrong & ~_settled_kinks(point, leaf, comparison, found)
@@ -61,27 +63,24 @@ def reconsider(point: Point, measured: Measured, leaf: Leaf, *, added: bool) -> 
     return Reconsidered(undecided, note=_note(leaf, doubtful))
 
 
-def _middle_of_ties(point: Point, leaf: Leaf, c: Comparison, found: LeafEstimates) -> Comparison:
+def _ties(point: Point, leaf: Leaf, c: Comparison) -> list[Tie]:
+    """What outputs may be one of equal entries, looked for only where one that is on a kink, or wrong, has an equal."""
+    asked = leaf.array[c.kink | c.wrong]
+    if c.analytic is None or np.sum(np.isin(leaf.array, asked)) == len(np.unique(asked)):  # none is there twice
+        return []
+    return ties_of(point, leaf)
+
+
+def _middle_of_ties(point: Point, c: Comparison, ties: Sequence[Tie]) -> Comparison:
     """Of three equal entries a sort's middle output moves with none of them alone, and may still be any of them.
 
-    An output that is one of the tied entries has a legal slope between 0 and 1 by each; that what comes in goes out is
-    judged for the ties together.
+    What an entry may get of the outputs that are one of its tie; that what comes in goes out is judged together.
     """
-    wrong = c.wrong & c.kink
-    groups = [group for value in np.unique(leaf.array[wrong]) if np.sum(group := leaf.array == value) >= _SEVERAL]
-    if not groups or c.analytic is None:
-        return c
-    y, g, legal = point.output.ravel(), point.cotangent.ravel(), np.zeros_like(wrong)
-    picking = _picking(point, leaf)
-    for group in groups:
-        parts = g[picking & (y == leaf.array[group][0])]
-        low, high = float(parts[parts < 0].sum()), float(parts[parts > 0].sum())
-        legal |= group & wrong & (c.analytic >= low - c.tolerance) & (c.analytic <= high + c.tolerance)
-    for flat in np.flatnonzero(legal):
-        jumping = found.jumping.get(int(flat))
-        shared = jumping is not None and np.any(jumping & moves_elsewhere(point.sampler(), leaf, int(flat)))
-        legal.flat[flat] = shared  # a ReLU's output hangs on its own entry alone, however many are equal
-    return judged(replace(c, wrong=c.wrong & ~legal)) if legal.any() else c
+    given, legal = np.asarray(c.analytic), np.zeros_like(c.wrong)
+    for tie in (tie for tie in ties if np.sum(tie.entries) >= SEVERAL):
+        low, high = tie.range(point.cotangent.ravel())
+        legal |= tie.entries & c.wrong & (given >= low - c.tolerance) & (given <= high + c.tolerance)
+    return judged(replace(c, wrong=c.wrong & ~legal, kink=c.kink | legal)) if legal.any() else c
 
 
 def _as_wrong(c: Comparison, found: LeafEstimates) -> Comparison:
@@ -108,41 +107,49 @@ def _overcounted(leaf: Leaf, c: Comparison) -> Finding:
     return Finding("tie-overcounted", leaf.name, text)
 
 
-def _uneven_together(point: Point, leaf: Leaf, c: Comparison) -> Estimate | None:
-    """The joint estimate that the analytic gradient lies outside of; None where all kinks are right together."""
+def _uneven_together(point: Point, leaf: Leaf, c: Comparison, groups: Sequence[Tie]) -> Estimate | None:
+    """The joint estimate that the analytic gradient lies outside of; None where all kinks are right together.
+
+    Along random directions each output of a tie may be any entry; along those that give all of a group the same
+    number, what comes into each group must go out.
+    """
     ties = c.kink & ~c.wrong
     if np.sum(ties) < 2 or c.analytic is None:
         return None
     generator = stream(point.options.seed, "ties", leaf.name)
-    sampler = point.sampler()
-    for v in (ties * 1.0, *(ties * generator.normal(size=leaf.shape) for _ in range(2))):
-        estimate = sides_along(sampler, leaf, v)
-        if not estimate.known:
-            continue
-        inside = float(np.sum(c.analytic * v))
-        slack = float(np.sum(np.abs(v) * c.tolerance)) + many(leaf.size) * estimate.error
-        if estimate.low - slack <= inside <= estimate.high + slack:
-            continue
-        slack += _room(point, leaf, ties, v)
-        if not estimate.low - slack <= inside <= estimate.high + slack:
+    directions = [ties * 1.0, *(ties * generator.normal(size=leaf.shape) for _ in range(2))]
+    whole = [group for group in groups if not np.any(group.entries & c.wrong)]
+    if len(whole) > 1:
+        directions += [_even(whole, generator) for _ in range(2)]
+    for v in directions:
+        estimate = sides_along(point.sampler(), leaf, v)
+        if _outside(c, leaf, v, estimate) and (not groups or _outside(c, leaf, v, _widened(point, leaf, v, groups))):
             return estimate
     return None
 
 
-def _room(point: Point, leaf: Leaf, ties: Array, v: Array) -> float:
-    """By how much the legal slopes along v may lie outside of the two measured ones.
+def _even(groups: Sequence[Tie], generator: np.random.Generator) -> Array:
+    """A direction that is one number, drawn anew, in each group."""
+    return np.asarray(sum(group.entries * generator.normal() for group in groups))
 
-    Of three equal entries a sort's middle one has the middle slope on both sides, and may be any of the three. Where
-    all of v is one number there is no room: what comes in must go out.
+
+def _outside(c: Comparison, leaf: Leaf, v: Array, estimate: Estimate) -> bool:
+    inside = float(np.sum(np.asarray(c.analytic) * v))
+    slack = float(np.sum(np.abs(v) * c.tolerance)) + many(leaf.size) * estimate.error
+    return estimate.known and not estimate.low - slack <= inside <= estimate.high + slack
+
+
+def _widened(point: Point, leaf: Leaf, v: Array, groups: Sequence[Tie]) -> Estimate:
+    """The legal slopes along v: those measured of all other outputs, and what the outputs of ties may be.
+
+    Of three equal entries a sort's middle one has the middle slope on both sides, and may be any of the three.
     """
-    y, g, room = point.output.ravel(), np.abs(point.cotangent.ravel()), 0.0
-    groups = [np.asarray(ties & (leaf.array == value)) for value in np.unique(leaf.array[ties])]
-    large = [group for group in groups if np.sum(group) >= _SEVERAL]
-    picking = _picking(point, leaf) if large else np.zeros(y.size, dtype=bool)
-    for group in large:
-        same = picking & (y == leaf.array[group][0])
-        room += float(np.ptp(v[group])) * float(np.sum(g[same]))
-    return room
+    g = point.cotangent.ravel()
+    low, high, outputs = along_ties(groups, g, v)
+    rest = sides_along(
+        Sampler(point.subject.forward, np.where(outputs, 0.0, g), point.output.ravel(), point.noise), leaf, v
+    )
+    return replace(rest, low=rest.low + low, high=rest.high + high)
 
 
 def _picks(point: Point, leaf: Leaf, joint: Estimate) -> bool:
