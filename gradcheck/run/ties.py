@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import scale
-from gradcheck.base.randomness import stream
+from gradcheck.base.randomness import signed, stream
 from gradcheck.run.measure import Point
 from gradcheck.subjects.leaf import Leaf, kept
 
@@ -23,7 +23,7 @@ _NEAR = 2.0**-20  # in scales of the leaf
 _FIRST = 6  # draws; where each output has been one entry alone by then, it is always that one
 _RANDOM = 10  # so many tell which entries change places with each other
 _MOST = 32
-_NEXT = {2.0: -2.0, -2.0: 0.0, 0.0: 2.0}  # of the unseen entries
+_NEXT = {2.0: -2.0, -2.0: 0.0, 0.0: 2.0}  # of the unseen entries, or the others away from them
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ def ties_of(point: Point, leaf: Leaf) -> list[Tie]:
 def _pairs(point: Point, leaf: Leaf) -> Array:
     """Rows of an output's number and that of an entry of its own value that it was when all were apart.
 
-    Entries that no output has been yet are moved to the top, to the bottom or anywhere, whichever shows some of them.
+    Entries that no output has been yet are moved to the top, the bottom or the middle, whichever shows some of them.
     """
     generator = stream(point.options.seed, "apart", leaf.name)
     y, values = point.output.ravel(), leaf.values().ravel()
@@ -80,7 +80,9 @@ def _pairs(point: Point, leaf: Leaf) -> Array:
         with kept([leaf]) as ((_, saved),):
             for number in range(_MOST):
                 unseen = ~np.isin(np.arange(values.size), pairs[:, 1]).reshape(saved.shape)
-                offsets = generator.uniform(-1.0, 1.0, size=saved.shape) + (number >= _RANDOM) * lift * unseen
+                offsets = generator.uniform(-1.0, 1.0, size=saved.shape)
+                if number >= _RANDOM:
+                    offsets += lift * unseen if lift else 2.0 * ~unseen * signed(generator, saved.shape)
                 leaf.write((saved + _NEAR * scale(saved) * offsets).astype(saved.dtype))
                 moved = point.subject.forward().ravel()
                 if moved.shape != y.shape:
