@@ -2,9 +2,9 @@
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,7 @@ def enter(specimen: Specimen, mode: str | None) -> list[str]:
 
 
 def in_mode(specimen: Specimen, mode: str) -> Specimen:
-    """Functions with their switch, or their settings' `mode`, changed in copies; a layer as it is: see enter()."""
+    """Functions with their switches, or their settings' `mode`, changed in copies; a layer as it is: see enter()."""
     if not isinstance(specimen, FunctionSpecimen):
         return specimen
     words = _words_of(specimen.forward)
@@ -86,7 +86,9 @@ def in_mode(specimen: Specimen, mode: str) -> Specimen:
         a | {"mode": words[mode]} if _setting(a) else _says(n, mode, a, words) if _is_switch(n, a) else a
         for n, a in zip(names, specimen.arguments, strict=True)
     )
-    return replace(specimen, arguments=tuple(changed))
+    forward = _turned(specimen.forward, mode, words, given=names)
+    backward = None if specimen.backward is None else _turned(specimen.backward, mode, words)
+    return replace(specimen, forward=forward, backward=backward, arguments=tuple(changed))
 
 
 def mode_of(specimen: Specimen) -> str | None:
@@ -94,7 +96,8 @@ def mode_of(specimen: Specimen) -> str | None:
     if isinstance(specimen, FunctionSpecimen):
         pairs = list(zip(_names(specimen), specimen.arguments, strict=True))
         found = (_setting(a) or (_shown(n, a) if _is_switch(n, a) else None) for n, a in pairs)
-        return next((mode for mode in found if mode), None)
+        left = (_shown(p.name, p.default) for p in _left_at_default(specimen.forward, _names(specimen)))
+        return next((mode for mode in (*found, *left) if mode), None)
     layer = specimen.layer
     if specimen.convention is not None and specimen.convention.mode is not None:
         return TRAIN
@@ -183,6 +186,29 @@ def _names(specimen: FunctionSpecimen) -> list[str]:
     """The names of forward's arguments, as far as they are known."""
     known = [p.name for p in positional(specimen.forward) or []]
     return [known[i] if i < len(known) else "" for i in range(len(specimen.arguments))]
+
+
+def _left_at_default(function: Callable[..., Any], given: Collection[str] = ()) -> list[inspect.Parameter]:
+    """The switches of a function that it is not given: f(x, train=True), f(x, *, mode="train")."""
+    return [p for p in parameters_of(function) if p.name not in given and _is_switch(p.name, p.default)]
+
+
+def _turned(
+    function: Callable[..., Any], mode: str, words: Mapping[str, str], given: Collection[str] = ()
+) -> Callable[..., Any]:
+    """The function with other defaults of its switches; itself where it has none."""
+    values = {p.name: _says(p.name, mode, p.default, words) for p in _left_at_default(function, given)}
+    if not values:
+        return function
+
+    @wraps(function)
+    def turned(*arguments: Any, **named: Any) -> Any:
+        return function(*arguments, **{**values, **named})
+
+    signature = inspect.signature(function)
+    own = [p.replace(default=values.get(p.name, p.default)) for p in signature.parameters.values()]
+    turned.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]
+    return turned
 
 
 def _is_plain_call(method: Any) -> bool:

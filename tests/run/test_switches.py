@@ -160,3 +160,36 @@ def always_halves(dout: Any, training: Any) -> Any:
 def test_of_functions_the_switch_among_the_arguments_is_turned() -> None:
     assert verdicts(lambda: FunctionSpecimen(halves, halves_backward, (X, True))) == {"own": "pass", "eval": "pass"}
     assert verdicts(lambda: FunctionSpecimen(halves, always_halves, (X, True))) == {"own": "pass", "eval": "fail"}
+
+
+def kept(x: Any, train: bool = True) -> Any:
+    return (x / 2 if train else x), train
+
+
+def by_word(x: Any, *, mode: str = "training") -> Any:
+    return (x / 2 if mode == "training" else x), mode == "training"
+
+
+def named_apart(x: Any, train: bool = True) -> Any:
+    return x / 2 if train else x
+
+
+def named_apart_backward(dout: Any, x: Any, is_training: bool = True) -> Any:
+    return dout / 2 if is_training else dout
+
+
+def always_halves_too(dout: Any, x: Any) -> Any:
+    return dout / 2
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "wrong"),
+    [
+        (kept, halves_backward, always_halves),
+        (by_word, halves_backward, always_halves),
+        (named_apart, named_apart_backward, always_halves_too),
+    ],
+)
+def test_of_functions_the_switch_left_at_its_default_is_turned(forward: Any, backward: Any, wrong: Any) -> None:
+    assert verdicts(lambda: FunctionSpecimen(forward, backward, (X,))) == {"own": "pass", "eval": "pass"}
+    assert verdicts(lambda: FunctionSpecimen(forward, wrong, (X,))) == {"own": "pass", "eval": "fail"}
