@@ -1,6 +1,5 @@
 """A class without gradcheck_cases: built from its constructor's parameter names, over several shapes."""
 
-import copy
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,8 +22,10 @@ from gradcheck.gather.construct import (
     wants_activation,
 )
 from gradcheck.gather.family import CannotBuildError, Reading
+from gradcheck.gather.frameworks.classes import MODULE, framework_class
 from gradcheck.gather.layouts import Layout, Way, ways
 from gradcheck.gather.losses import is_loss, loss_readings
+from gradcheck.gather.made import at_input, made
 from gradcheck.gather.naming import call, describe, distinct, parameters_of
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.sizes import SETS, Sizes
@@ -72,9 +73,9 @@ def draw(shape: tuple[int, ...], integer: int = 0) -> Array:
 
 def specimen(cls: type, arguments: Mapping[str, Any], layout: Layout) -> LayerSpecimen:
     """A fresh layer; its input is drawn by the engine where the layer tells its input_shape."""
-    layer = cls(**copy.deepcopy(dict(arguments)))
+    layer = made(cls, arguments)
     tells = _is_shape(getattr(layer, "input_shape", None)) and not layout.integer
-    return LayerSpecimen(layer, None if tells else draw(layout.x, layout.integer))
+    return at_input(layer, None if tells else draw(layout.x, layout.integer))
 
 
 def _reading(cls: type, way: Way, pairs: Sequence[Pair]) -> tuple[Reading, list[tuple[str, Failure]]]:
@@ -139,7 +140,7 @@ def _raising(cls: type, target: str, first: tuple[str, Failure]) -> CannotBuildE
 
 def required_inputs(cls: type) -> list[str]:
     """The parameters that forward cannot be called without."""
-    names = paired_method_names(cls)
+    names = ("forward",) if framework_class(cls) == MODULE else paired_method_names(cls)
     own = parameters_of(getattr(cls, names[0])) if names else []
     return [
         p.name for p in own if p.default is inspect.Parameter.empty and p.name != "self" and not is_switch_name(p.name)

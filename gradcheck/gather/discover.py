@@ -14,7 +14,8 @@ from gradcheck.gather.cases import readings
 from gradcheck.gather.config import NamedConvention
 from gradcheck.gather.conventions import Chooser, chooser_of, with_convention
 from gradcheck.gather.family import Family, Offer
-from gradcheck.gather.frameworks.classes import framework_class, unbuilt_function
+from gradcheck.gather.frameworks.classes import MODULE, framework_class, unbuilt_function
+from gradcheck.gather.frameworks.modules import module_family
 from gradcheck.gather.functions import activations, function_pairs, function_readings
 from gradcheck.gather.naming import parameters_of
 from gradcheck.gather.problem import Problem
@@ -80,6 +81,13 @@ def _built(module: ModuleType, source: Source, inherited: frozenset[str], choose
     pairs = activations(module)
     for cls in own_classes(module):
         own = chooser.builds(cls)
+        if framework_class(cls) == MODULE and not own:
+            found = module_family(cls, partial(readings, cls, pairs, source.label(cls.__name__)))
+            if isinstance(found, Family):
+                made.append(found)
+            else:
+                notes.append(f"{source.label(cls.__name__)} {found}: not checked")
+            continue
         excuse = "" if own else _excuse(cls, inherited)
         if excuse:
             notes.append(f"{source.label(cls.__name__)} {excuse}: not checked")
@@ -108,8 +116,6 @@ _EMPTY = "is empty until layers are added to it (yield a filled one from gradche
 
 def _half(cls: type) -> str:
     """A forward without a backward, or the reverse."""
-    if framework_class(cls) == "torch.nn.Module":
-        return "is a torch.nn.Module: yield one and its input from gradcheck_cases() to have it checked"
     forward = [name for name in FORWARD_NAMES if callable(getattr(cls, name, None))]
     backward = [name for name in BACKWARD_NAMES if callable(getattr(cls, name, None))]
     if forward and backward:

@@ -1,6 +1,5 @@
 """What Hypothesis draws: constructor arguments, shapes and inputs. Imports hypothesis, so imported where it is used."""
 
-import copy
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from gradcheck.base.arrays import Array
 from gradcheck.gather.choices import choices
 from gradcheck.gather.construct import SHAPE_LIKE, activation, activation_prime, arguments_for, wants_activation
 from gradcheck.gather.layouts import Layout, Way
+from gradcheck.gather.made import at_input, made
 from gradcheck.gather.naming import call, parameters_of
 from gradcheck.gather.points import KINDS, OFTEN, SCALES, SEEDS, Point
 from gradcheck.gather.sizes import Shape, Sizes
@@ -238,7 +238,7 @@ def _with_input(build: Callable[[], Specimen], x: Array) -> Specimen:
 
 
 def _layer(cls: type, arguments: Mapping[str, Any], point: Point) -> Specimen:
-    return LayerSpecimen(cls(**copy.deepcopy(dict(arguments))), point.array())
+    return at_input(made(cls, arguments), point.array())
 
 
 def _options(cls: type, arguments: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:

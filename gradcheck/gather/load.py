@@ -13,9 +13,12 @@ from gradcheck.gather.targets import Source
 
 
 def seed_everything(seed: int) -> None:
-    """Seed the global generators, numpy's and Python's."""
+    """Seed the global generators: numpy's, Python's, and PyTorch's where that is loaded."""
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 -- the user's layers draw from it
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(seed)
 
 
 def load(source: Source) -> ModuleType:

@@ -193,3 +193,60 @@ def test_without_cases_it_is_said_what_to_write(tmp_path):
     done = ran(tmp_path, FILE)
     assert done.code == 2
     assert "yield Square, (x,)" in done.problem("net.py:Square")["message"]
+
+
+BUILT = FILE.replace("def __init__(self):", "def __init__(self, in_features, out_features):").replace(
+    "nn.Linear(3, 2)", "nn.Linear(in_features, out_features)"
+)
+OTHERS = """
+
+class Fixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(784, 128)
+    def forward(self, x):
+        return Square.apply(self.linear(x))
+
+class Plain(nn.Module):
+    def forward(self, x):
+        return torch.relu(x)
+
+class Two(nn.Module):
+    def forward(self, query, key):
+        return Square.apply(query) * key
+
+class Configured(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+    def forward(self, x):
+        return Square.apply(x)
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("2", "pass"), ("3", "fail")])
+def test_a_module_is_built_like_any_other_class(tmp_path, factor, verdict):
+    done, again = (ran(tmp_path, BUILT.replace("FACTOR", factor)) for _ in range(2))
+    checks = done.checks("net.py:Net")
+    assert verdict in {check["verdict"] for check in checks}
+    assert verdict == "fail" or {check["verdict"] for check in checks} == {"pass"}
+    assert any(check["case"].endswith("[eval]") for check in checks)
+    assert {leaf["name"] for leaf in checks[0]["leaves"]} == {"input", "linear.weight", "linear.bias"}
+    assert {leaf["dtype"] for leaf in checks[0]["leaves"]} == {"float64"}
+    assert [check["leaves"] for check in again.checks("net.py:Net")] == [check["leaves"] for check in checks]
+
+
+def test_a_module_that_cannot_be_built_or_has_no_backward_of_its_own_is_a_note(tmp_path):
+    done = ran(tmp_path, BUILT.replace("FACTOR", "2") + OTHERS)
+    notes = {note.partition(" ")[0].rpartition(":")[2]: note for note in done.record["notes"]}
+    assert "raises RuntimeError: mat1 and mat2 shapes" in notes["Fixed"]
+    assert "all of it is PyTorch's own" in notes["Plain"]
+    assert "its forward takes 2 inputs (query, key)" in notes["Two"]
+    assert "no value is known for its parameter config" in notes["Configured"]
+    assert all("yield one and its input from gradcheck_cases()" in note for note in notes.values())
+    assert {check["target"] for check in done.record["checks"]} == {"net.py:Net"}
+
+
+def test_a_search_draws_modules_too(tmp_path):
+    (tmp_path / "net.py").write_text(BUILT.replace("FACTOR", "3"))
+    done = process(tmp_path, "run", "net.py", "--no-config", "--format", "json", "--search", "10")
+    assert any("[found by search]" in check["case"] for check in done.record["checks"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from gradcheck.gather.problem import Problem
 
+MODULE = "torch.nn.Module"
 _KINDS = (("torch.nn", "Module"), ("torch.autograd", "Function"))
 
 

@@ -72,3 +72,17 @@ def _tensors(tree: Tree) -> list[Any]:
     found: list[Any] = []
     mapped(lambda value: found.append(value) if isinstance(value, torch.Tensor) else None, tree)
     return found
+
+
+def has_own_backward(outputs: Tree) -> bool:
+    """Is a backward of a torch.autograd.Function, somebody's own, in the graph of these tensors?"""
+    waiting = [t.grad_fn for t in _tensors(outputs) if t.grad_fn is not None]
+    seen: set[Any] = set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, torch.autograd.function.BackwardCFunction):
+            return True
+        if node not in seen:
+            seen.add(node)
+            waiting += [following for following, _ in node.next_functions if following is not None]
+    return False
