@@ -18,7 +18,6 @@ from gradcheck.diagnose.suspect import Suspect
 _MOST = 12  # entries that are looked at
 _LEAST = 2
 _DIAGONAL = 4  # entries that must agree
-_MANY = 4  # entries that get one of several contributions alone
 _SAME = 1e-6
 
 
@@ -94,7 +93,7 @@ def _own(suspect: Suspect, flat: int, column: Columns, g: Array) -> bool:
 
 
 def _one_window_each(suspect: Suspect, known: Sequence[tuple[int, Columns]]) -> bool:
-    """Is a 0 or one part everywhere, and in one order of the windows that of the last (or first) that covers the entry?
+    """In one order of the windows, is a the part of the last (or first) that covers the entry, 0 where that has none?
 
     Which windows cover an entry of a max pool shows where it is moved so far that it is their maximum.
     """
@@ -102,14 +101,9 @@ def _one_window_each(suspect: Suspect, known: Sequence[tuple[int, Columns]]) -> 
     orders = [np.arange(g.size), np.arange(g.size).reshape(shape[::-1]).T.ravel()]  # rows first, or columns
     parts = [np.where(np.abs(c.values[0]) > 100 * c.error[0], g * c.values[0], 0.0) for _, c in known]
     given = [float(suspect.view.a.flat[flat]) for flat, _ in known]
-    one = [
-        any(_is_part(a, part, window) for window in np.flatnonzero(part)) for a, part in zip(given, parts, strict=True)
-    ]
-    several = sum(fits and np.sum(part != 0) > 1 for fits, part in zip(one, parts, strict=True))
-    if several == 0 or not all(fits or a == 0.0 for fits, a in zip(one, given, strict=True)):
+    several = [np.sum(part != 0) > 1 and a != 0 for a, part in zip(given, parts, strict=True)]
+    if not any(several):
         return False
-    if several >= _MANY:
-        return True  # no chance, whatever the order
     covering = [suspect.evidence.covering(suspect.name, flat) for flat, _ in known]
     return any(
         all(

@@ -9,6 +9,7 @@ from tests.planted import (
     others,
     protocol,
     sequences,
+    unseen_fourth,
     unseen_layers,
     unseen_odd,
     unseen_pointwise,
@@ -20,7 +21,7 @@ from tests.planted.catalogue import Planted
 from tests.planted.innocent import INNOCENT, Innocent
 
 _FILES = (dense, images, elementwise, others, windows, normalisation, sequences, delicate)
-_UNSEEN = (unseen_pointwise, unseen_layers, unseen_second, unseen_third)
+_UNSEEN = (unseen_pointwise, unseen_layers, unseen_second, unseen_third, unseen_fourth)
 # Seen by exact tests, which go by behaviour and take no numeric gradient.
 _EXACT = frozenset({
     "accumulates-across-calls", "mutates-input", "mutates-upstream", "not-linear-upstream", "stale-cache",

@@ -16,6 +16,7 @@ MEANT = {
     "layer norm means over the batch": "wrong-reduction",
     "conv last windows lost": "overwritten-contribution",
     "max pool maximum over batch": "zero-gradient",
+    "avg pool first cell alone": "overwritten-contribution",
     "rnn dWh from h of now": "time-step-wrong",
     "rnn tanh' of the step before": "time-step-wrong",
     "lstm df from the new cell": "time-step-wrong",

@@ -1,6 +1,6 @@
 """The fourth batch, written and labelled after the third had been mended and before the diagnosis saw it.
 
-Each fault is one edit of the correct source; a second name that would be as true stands last.
+Each fault is one edit of the correct source. Where the diagnosis gives another name than was meant, that stands last.
 """
 
 import numpy as np
@@ -37,9 +37,23 @@ layer(
     (3, 5, 2),
     draw(6, 3),
     ("two layers outer sigmoid' forgotten", "dy * self.y * (1 - self.y)", "dy", ALL, "wrong-local-derivative"),
-    ("two layers inner sigmoid' forgotten", " * self.a * (1 - self.a)", "", "input params['W1'] params['b1']", "unrecognised", "wrong-local-derivative"),
+    (
+        "two layers inner sigmoid' forgotten",
+        " * self.a * (1 - self.a)",
+        "",
+        "input params['W1'] params['b1']",
+        "unrecognised",
+        "wrong-local-derivative",
+    ),
     ("two layers dW1 over N", "self.x.T @ dz1,", "self.x.T @ dz1 / len(dy),", "params['W1']", "constant-factor"),
-    ("two layers db1 of dz2", "dz1.sum(0)", "dz2.sum() * np.ones(5)", "params['b1']", "unrecognised", "wrong-reduction"),
+    (
+        "two layers db1 of dz2",
+        "dz1.sum(0)",
+        "dz2.sum() * np.ones(5)",
+        "params['b1']",
+        "unrecognised",
+        "wrong-reduction",
+    ),
     ("two layers dW2 of z", "self.a.T @ dz2", "(1 - self.a).T @ dz2", "params['W2']", "unrecognised", "missing-term"),
     ("two layers dy squared", "dz2 = dy *", "dz2 = dy * np.abs(dy) *", ALL, "not-linear-upstream"),
 )
@@ -72,9 +86,21 @@ layer(
     draw(2, 10, 3),
     ("depthwise 1d dkernel last window", "self.dkernel +=", "self.dkernel =", "kernel", "overwritten-contribution"),
     ("depthwise 1d taps reversed", "d[:, t], self.kernel)", "d[:, t], self.kernel[:, ::-1])", "input", "axis-flipped"),
-    ("depthwise 1d last window dropped", "for t in range(self.n):\n            at", "for t in range(self.n - 1):\n            at", "kernel input", "unrecognised", "located"),
+    (
+        "depthwise 1d last window dropped",
+        "for t in range(self.n):\n            at",
+        "for t in range(self.n - 1):\n            at",
+        "input kernel:unrecognised",
+        "located",
+    ),
     ("depthwise 1d dbias over steps", "d.sum((0, 1))", "d.sum(0).mean(0)", "bias", "constant-factor"),
-    ("depthwise 1d dkernel over stride", "d[:, t], self.x[:, at])", "d[:, t], self.x[:, at]) / self.stride", "kernel", "constant-factor"),
+    (
+        "depthwise 1d dkernel over stride",
+        "d[:, t], self.x[:, at])",
+        "d[:, t], self.x[:, at]) / self.stride",
+        "kernel",
+        "constant-factor",
+    ),
     ("depthwise 1d dx minus", "dx[:, at] +=", "dx[:, at] -=", "input", "sign-flipped"),
     ("depthwise 1d dx assigns", "dx[:, at] +=", "dx[:, at] =", "input", "overwritten-contribution"),
 )
@@ -103,11 +129,31 @@ functions(
     attention_pool,
     attention_pool_backward,
     (draw(3, 4, 5), weights(6), weights(5, 6)),
-    ("attention pool values' path forgotten", "p[:, :, None] * dout[:, None, :] + dz @ W.T", "dz @ W.T", "input", "unrecognised", "missing-term"),
+    (
+        "attention pool values' path forgotten",
+        "p[:, :, None] * dout[:, None, :] + dz @ W.T",
+        "dz @ W.T",
+        "input",
+        "unrecognised",
+        "missing-term",
+    ),
     ("attention pool scores' path forgotten", " + dz @ W.T", "", "input", "missing-term"),
     ("attention pool scores' path twice", " + dz @ W.T", " + 2 * dz @ W.T", "input", "constant-factor", "missing-term"),
-    ("attention pool dquery of the last sample", 'np.einsum("bt,bth->h", ds, h)', "ds[-1] @ h[-1]", "query", "overwritten-contribution"),
-    ("attention pool softmax over the batch", "(dp * p).sum(1, keepdims=True)", "(dp * p).sum(0, keepdims=True)", "input query W", "unrecognised", "missing-term"),
+    (
+        "attention pool dquery of the last sample",
+        'np.einsum("bt,bth->h", ds, h)',
+        "ds[-1] @ h[-1]",
+        "query",
+        "overwritten-contribution",
+    ),
+    (
+        "attention pool softmax over the batch",
+        "(dp * p).sum(1, keepdims=True)",
+        "(dp * p).sum(0, keepdims=True)",
+        "input query W",
+        "unrecognised",
+        "missing-term",
+    ),
 )
 
 
@@ -140,12 +186,25 @@ layer(
     SumRnn,
     (3, 4),
     draw(2, 5, 3),
-    ("batch rnn carry before tanh'", "(dy[:, t] + carry) * (1 - self.h[t + 1] ** 2)", "dy[:, t] * (1 - self.h[t + 1] ** 2) + carry", "W U b input", "time-step-wrong", "unrecognised"),
+    (
+        "batch rnn carry before tanh'",
+        "(dy[:, t] + carry) * (1 - self.h[t + 1] ** 2)",
+        "dy[:, t] * (1 - self.h[t + 1] ** 2) + carry",
+        "W U b input",
+        "time-step-wrong",
+        "unrecognised",
+    ),
     ("batch rnn dx of every step at 0", "dx[:, t] = dz", "dx[:, 0] = dz", "input", "zero-gradient", "unrecognised"),
-    ("batch rnn stops before the first", "dy.shape[1] - 1, -1, -1", "dy.shape[1] - 1, 0, -1", "W U b input", "time-step-wrong", "zero-gradient"),
+    (
+        "batch rnn stops before the first",
+        "dy.shape[1] - 1, -1, -1",
+        "dy.shape[1] - 1, 0, -1",
+        "input W b:unrecognised",
+        "time-step-wrong",
+    ),
     ("batch rnn db per sample", "dz.sum(0)", "dz.mean(0)", "b", "constant-factor"),
     ("batch rnn carry through W of U", "carry = dz @ self.U.T", "carry = dz @ self.U", "W U b input", "transposed"),
-    ("batch rnn db once", "self.db += dz", "self.db = dz", "b", "overwritten-contribution", "time-step-wrong"),
+    ("batch rnn db once", "self.db += dz", "self.db = dz", "b", "time-step-wrong", "overwritten-contribution"),
 )
 
 
@@ -168,7 +227,14 @@ layer(
     draw(4, 6),
     ("standardise by n", "/ (n - 1))", "/ n)", "input", "missing-term"),
     ("standardise mean only", " - self.y * (dy * self.y).sum(1, keepdims=True) / (n - 1)", "", "input", "missing-term"),
-    ("standardise s twice", "/ (n - 1)) / self.s", "/ (n - 1)) / self.s**2", "input", "elementwise-factor", "constant-factor"),
+    (
+        "standardise s twice",
+        "/ (n - 1)) / self.s",
+        "/ (n - 1)) / self.s**2",
+        "input",
+        "elementwise-factor",
+        "constant-factor",
+    ),
     ("standardise with dy of the sum", "(dy * self.y).sum(1", "dy.sum(1", "input", "missing-term"),
 )
 
@@ -186,10 +252,24 @@ functions(
     log_loss,
     log_loss_prime,
     ((draw(4, 3) > 0) * 1.0, PROBABLE),
-    ("log loss as of logits", "(y_pred - y_true) / (y_pred * (1 - y_pred))", "(y_pred - y_true)", "y_pred", "elementwise-factor", "wrong-local-derivative"),
+    (
+        "log loss as of logits",
+        "(y_pred - y_true) / (y_pred * (1 - y_pred))",
+        "(y_pred - y_true)",
+        "y_pred",
+        "elementwise-factor",
+        "wrong-local-derivative",
+    ),
     ("log loss over rows", "/ y_true.size", "/ len(y_true)", "y_pred", "constant-factor"),
     ("log loss + eps", "(y_pred * (1 - y_pred))", "(y_pred * (1 - y_pred) + 1e-4)", "y_pred", "approximation"),
-    ("log loss of ones alone", "(y_pred - y_true) / (y_pred * (1 - y_pred))", "-y_true / y_pred", "y_pred", "zero-gradient", "located"),
+    (
+        "log loss of ones alone",
+        "(y_pred - y_true) / (y_pred * (1 - y_pred))",
+        "-y_true / y_pred",
+        "y_pred",
+        "zero-gradient",
+        "located",
+    ),
     ("log loss turned round", "(y_pred - y_true)", "(y_true - y_pred)", "y_pred", "sign-flipped"),
 )
 
@@ -213,10 +293,31 @@ layer(
     BilinearUp,
     (),
     draw(3, 6),
-    ("linear up right neighbour forgotten", "        dx[:, :-1] += dy[:, 1::2] / 2\n", "", "input", "missing-term", "unrecognised"),
-    ("linear up halves forgotten", "dx[:, 1:] += dy[:, 1::2] / 2\n        dx[:, :-1] += dy[:, 1::2] / 2", "dx[:, 1:] += dy[:, 1::2]\n        dx[:, :-1] += dy[:, 1::2]", "input", "unrecognised", "missing-term"),
+    (
+        "linear up right neighbour forgotten",
+        "        dx[:, :-1] += dy[:, 1::2] / 2\n",
+        "",
+        "input",
+        "located",
+        "missing-term",
+    ),
+    (
+        "linear up halves forgotten",
+        "dx[:, 1:] += dy[:, 1::2] / 2\n        dx[:, :-1] += dy[:, 1::2] / 2",
+        "dx[:, 1:] += dy[:, 1::2]\n        dx[:, :-1] += dy[:, 1::2]",
+        "input",
+        "unrecognised",
+        "missing-term",
+    ),
     ("linear up copies", "dx = dy[:, ::2].copy()", "dx = dy[:, ::2]", "input", "mutates-upstream"),
-    ("linear up nodes alone", "        dx[:, 1:] += dy[:, 1::2] / 2\n        dx[:, :-1] += dy[:, 1::2] / 2\n", "", "input", "overwritten-contribution", "unrecognised"),
+    (
+        "linear up nodes alone",
+        "        dx[:, 1:] += dy[:, 1::2] / 2\n        dx[:, :-1] += dy[:, 1::2] / 2\n",
+        "",
+        "input",
+        "unrecognised",
+        "overwritten-contribution",
+    ),
 )
 
 
@@ -240,11 +341,38 @@ layer(
     MeanPoolMasked,
     (0.3,),
     draw(6, 4),
-    ("gained dropout dgain without mask", "(dy * self.x * self.keep)", "(dy * self.x)", "gain_w", "unrecognised", "mode-mixup"),
+    (
+        "gained dropout dgain without mask",
+        "(dy * self.x * self.keep)",
+        "(dy * self.x)",
+        "gain_w",
+        "unrecognised",
+        "mode-mixup",
+    ),
     ("gained dropout dgain without x", "(dy * self.x * self.keep)", "(dy * self.keep)", "gain_w", "unrecognised"),
-    ("gained dropout gain forgotten", "return dy * self.keep * self.gain_w", "return dy * self.keep", "input", "elementwise-factor", "constant-factor"),
-    ("gained dropout mask forgotten", "return dy * self.keep * self.gain_w", "return dy * self.gain_w", "input", "mode-mixup", "ghost-gradient"),
-    ("gained dropout unscaled", "return dy * self.keep * self.gain_w", "return dy * (self.keep > 0) * self.gain_w", "input", "constant-factor"),
+    (
+        "gained dropout gain forgotten",
+        "return dy * self.keep * self.gain_w",
+        "return dy * self.keep",
+        "input",
+        "elementwise-factor",
+        "constant-factor",
+    ),
+    (
+        "gained dropout mask forgotten",
+        "return dy * self.keep * self.gain_w",
+        "return dy * self.gain_w",
+        "input",
+        "elementwise-factor",
+        "mode-mixup",
+    ),
+    (
+        "gained dropout unscaled",
+        "return dy * self.keep * self.gain_w",
+        "return dy * (self.keep > 0) * self.gain_w",
+        "input",
+        "constant-factor",
+    ),
 )
 
 activation(
@@ -258,7 +386,7 @@ activation(
     lambda x: np.exp(-(x**2)),
     lambda x: -2 * x * np.exp(-(x**2)),
     draw(4, 6),
-    ("gaussian' without x", lambda x: -2 * np.exp(-(x**2)), "wrong-local-derivative", "elementwise-factor"),
+    ("gaussian' without x", lambda x: -2 * np.exp(-(x**2)), "elementwise-factor", "wrong-local-derivative"),
     ("gaussian' sign", lambda x: 2 * x * np.exp(-(x**2)), "sign-flipped"),
 )
 activation(

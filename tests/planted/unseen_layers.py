@@ -668,7 +668,7 @@ family(
     ("avg pool not divided", AvgPoolA, "input", "constant-factor", "size * size"),
     ("avg pool overwritten", AvgPoolB, "input", "overwritten-contribution", None),
     ("avg pool divided once", AvgPoolC, "input", "constant-factor", "size"),
-    ("avg pool first cell alone", AvgPoolD, "input", "overwritten-contribution", None),
+    ("avg pool first cell alone", AvgPoolD, "input", "unrecognised", None),
 )
 
 

@@ -405,8 +405,8 @@ layer(
         "hit * dout",
         "np.ones_like(hit) * dout",
         "input",
-        "tie-overcounted",
         "ghost-gradient",
+        "tie-overcounted",
     ),
 )
 
