@@ -56,6 +56,8 @@ def test_the_tolerance_is_the_sum_of_its_parts() -> None:
 def test_the_floor_is_a_billionth_of_the_rms() -> None:
     within, beyond = (compared([gap, 1.0], estimates([0.0, 1.0])) for gap in (0.70e-9, 0.72e-9))
     assert (within.verdict, beyond.verdict) == ("pass", "fail")
+    within, beyond = (compared([gap, 2.0], estimates([0.0, 2.0])) for gap in (1.41e-9, 1.42e-9))
+    assert (within.verdict, beyond.verdict) == ("pass", "fail")
 
 
 def test_at_the_tolerance_itself_it_passes() -> None:
@@ -89,6 +91,7 @@ def test_vacuous_is_what_lies_beneath_the_errors() -> None:
     c = compared([1.0, 3e-8, 0.0], estimates([1.0, 3e-8, 0.0], 1e-8), Yardstick(1e-9, 1e9))
     assert c.vacuous.tolist() == [False, False, True]
     assert not compared([1.0], estimates([0.0], 1e-8)).vacuous.any()
+    assert compared([0.0], estimates([0.0])).vacuous.all()
 
 
 def test_what_is_not_finite_or_not_known() -> None:
@@ -103,9 +106,9 @@ def test_what_is_not_finite_or_not_known() -> None:
 def test_nothing_supplied_is_a_gradient_of_zero_and_another_shape_fails() -> None:
     assert compared(None, estimates([0.0])).verdict == "pass"
     assert compared(None, estimates([1.0])).verdict == "fail"
-    wrong = compared([0.0, 0.0], estimates([0.0]))
-    assert wrong.verdict == "fail"
-    assert not wrong.comparable
+    for wrong in (compared([0.0, 0.0], estimates([0.0])), compared([0.0], estimates([0.0, 0.0]))):
+        assert wrong.verdict == "fail"
+        assert not wrong.comparable
     assert compared([0.0], estimates([0.0])).comparable
     assert not compared([np.nan], estimates([0.0])).comparable
     assert not compared(None, estimates([0.0])).comparable

@@ -1,6 +1,7 @@
 """What directions promise, against numbers worked out by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,14 @@ def probe(kind: str, tolerance: float, *, typical: float = 1.0, undecided: bool 
 @pytest.mark.parametrize(("tolerance", "excess"), [(0.5, 4.0), (4.0, 0.5), (0.0, math.inf), (math.nan, math.inf)])
 def test_the_excess_is_the_gap_in_tolerances(tolerance: float, excess: float) -> None:
     assert probe("signs", tolerance).excess == excess
+
+
+@pytest.mark.parametrize(("tolerance", "vacuous"), [(2.9, False), (3.0, True), (3.1, True)])
+def test_both_values_within_what_was_allowed_tell_nothing(tolerance: float, vacuous: bool) -> None:
+    assert probe("signs", tolerance).vacuous is vacuous
+    swapped = replace(probe("signs", tolerance), analytic=-1.0, numeric=-3.0)
+    assert swapped.vacuous is vacuous
+    assert swapped.analytic_error == 0
 
 
 def test_forgiven_is_undecided() -> None:

@@ -42,7 +42,7 @@ def test_single_precision_is_moved_by_its_own_eps():
 def test_a_small_entry_is_moved_by_no_more_than_1024_times_its_own_rounding():
     change = np.abs(moves(leaf(1.0, 2.0**-20, 0.0))[0][0])
     scale = np.sqrt((1 + 2.0**-40) / 2)
-    assert change[1] == pytest.approx(EPS * 2.0**-10, rel=1e-3, abs=0)
+    assert change[1] == EPS * 2.0**-10
     assert change[2] == pytest.approx(EPS * scale, abs=0)
 
 
@@ -67,10 +67,10 @@ def test_the_largest_change_counts():
 
 def test_what_is_missing_or_of_another_shape_counts_nothing():
     x = leaf(1.0, 1.0)
-    for here, moved in ((None, np.ones(2)), (np.ones(2), None), (np.ones(3), np.ones(3)), (np.ones(2), np.ones(1)),
-                        (np.ones(2), np.ones(3)), (np.ones(1), np.ones(2))):  # fmt: skip
-        errors = AnalyticErrors([x], {"x": here})
-        errors.add({"x": moved})
+    pairs = [(None, 2), (2, None), (3, 3), (1, 1), (2, 1), (2, 3), (1, 2), (3, 2)]
+    for here, moved in pairs:
+        errors = AnalyticErrors([x], {"x": None if here is None else np.ones(here)})
+        errors.add({"x": None if moved is None else np.full(moved, 1 + 2.0**-20)})
         assert errors.result(single=False)["x"].tolist() == [0.0, 0.0]
     empty = AnalyticErrors([leaf()], {})
     assert empty.result(single=True)["x"].size == 0

@@ -115,6 +115,7 @@ def test_where_they_fall_as_the_step_the_sides_are_extrapolated_apart() -> None:
     found = believed(ladder([5.0, 3.0, 2.0], rounding=0.01))
     assert found.value == pytest.approx(1.0)
     assert found.error == pytest.approx(0.02)
+    assert believed(ladder([9.0, 5.0, 3.0, 2.0])).value == 1.0
     apart = believed(ladder([5.0, 3.0, 2.0], [2.0, 1.0, 0.5], 0.01))  # the sides 1 + (1 +- 1/4) h
     assert apart.value == pytest.approx(1.0)
     assert apart.error == pytest.approx(0.02)

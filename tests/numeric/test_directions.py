@@ -6,6 +6,7 @@ import pytest
 from gradcheck.base import large
 from gradcheck.numeric.directional import along, moves_elsewhere, sides_along
 from gradcheck.numeric.directions import Direction, Ramp, gaussian, given, signs
+from gradcheck.numeric.estimate import smooth
 from gradcheck.numeric.screen import Slopes, directions
 from tests.numeric.stand_ins import leaf, sampler
 
@@ -47,7 +48,9 @@ def test_the_largest_of_the_smallest_code_does_not_overflow():
     assert Direction((2,), np.array([-128, 1], dtype=np.int8), 1.0).largest == 128
     assert Direction((2,), np.zeros(2, dtype=np.int8), 1.0).largest == 1
     assert given(np.array([0.5, -2.0])).largest == 2
-    assert given(np.zeros(0)).largest == 1
+    assert given(np.array([0.25, 0.125])).largest == 0.25
+    assert given(np.array([0.5, -2.5])).largest == 2.5
+    assert Direction((0,), np.zeros(0, dtype=np.int8), 0.5).largest == 1
 
 
 def test_arithmetic():
@@ -55,6 +58,7 @@ def test_arithmetic():
     assert flat(v).tolist() == [0.5, -1.5, 0.0, 2.5]
     assert v.dot(np.array([[1.0, 2.0], [3.0, 4.0]])) == 7.5
     assert v.dot(np.array([[1.0, 2.0], [np.nan, 4.0]])) == 7.5
+    assert given(np.array([1.0, -1.0, 0.0, 2.0])).dot(np.array([1.0, 2.0, np.nan, 4.0])) == 7
     assert v.norm(np.array([[2.0, 2.0], [9.0, 2.0]])) == pytest.approx(np.sqrt(1 + 9 + 25))
     assert v.norm(np.array([[2.0, np.inf], [9.0, -np.inf]])) == 1
     assert (v.count, v.members().tolist(), v.entry(1), v.entry(2)) == (3, [0, 1, 3], -1.5, 0.0)
@@ -147,6 +151,32 @@ def test_two_steps_show_both_slopes(reach, known):
     x = leaf(0.0)
     s = sampler(lambda v: np.maximum(v, 0) if abs(v[0]) <= reach else v * np.nan, x)
     assert sides_along(s, x, np.array([1.0])).known is known
+
+
+@pytest.mark.parametrize(
+    ("began", "starts"),
+    [((2.0**-5,), (2.0**-5, 2.0**-14, 2.0**-24, 2.0**-34)), ((2.0**-8,), (2.0**-8, 2.0**-24, 2.0**-34)),
+     ((1.01 * 2.0**-8,), (1.01 * 2.0**-8, 2.0**-14, 2.0**-24, 2.0**-34)), ((2.0**-5, 2.0**-14), (2.0**-5, 2.0**-14,
+     2.0**-24, 2.0**-34)), ((), (2.0**-5, 2.0**-14, 2.0**-24, 2.0**-34))],
+)  # fmt: skip
+def test_a_line_tells_the_next_one_where_to_begin(monkeypatch, began, starts):
+    """And then more than 64 times finer."""
+
+    class Taken:
+        size = 0.5
+
+        def __init__(self, *_):
+            self.began = list(began)
+
+        def estimate(self):
+            return smooth(1.0, 0.0)
+
+    x = leaf(1.0)
+    slopes = Slopes(sampler(lambda v: 2 * v, x), x)
+    assert slopes.size == 0
+    monkeypatch.setattr("gradcheck.numeric.screen.Peel", Taken)
+    slopes.along(given(np.ones(1)))
+    assert (slopes._starts, slopes.size, slopes.kinked) == (starts, 0.5, len(began) > 1)
 
 
 def test_a_direction_on_which_two_ladders_were_needed_is_kinked():

@@ -193,3 +193,62 @@ def test_dense_is_a_quarter_of_the_sample(share, dense):
     errors[sample[:share]] = 1.0
     assert s._dense(_Group(given(np.ones(1000)), [(0, 1000)], Reading(1.0, 1e-9))) is dense
     assert s._gauge.entries == (32 if dense else 16)
+
+
+@pytest.mark.parametrize(("parts", "crowded"), [((2,), False), ((3,), False), ((4,), True), ((2, 4, 2), False),
+                                                ((2, 4, 3), True)])  # fmt: skip
+def test_where_most_parts_have_a_residual_no_coordinate_is_looked_for(monkeypatch, parts, crowded):
+    """More than three of four: they hold several wrong entries each. parts: of each group, level by level."""
+    s = search(np.zeros(1000))
+    asked: list[bool] = []
+    dealt = iter([*parts, *[0] * 10])
+
+    def followed(group, *, narrow):
+        asked.append(narrow)
+        return group
+
+    monkeypatch.setattr(s, "_followed", followed)
+    monkeypatch.setattr(s, "_dense", lambda group: False)
+    monkeypatch.setattr(s, "_dealt", lambda group: [group] * next(dealt))
+    s.run(_Group(given(np.ones(1000)), [(0, 1000)], Reading(1.0, 1e-9)))
+    assert asked[0]
+    assert asked[-1] is not crowded
+
+
+def test_four_entries_are_measured_and_five_are_dealt_out_in_four():
+    errors = np.ones(8)
+    s = search(errors)
+    four, five = (given(np.arange(8.0) * (np.arange(8) <= k)) for k in (4, 5))
+    assert s._followed(_Group(four, [(0, 8)], Reading(1.0, 1e-9)), narrow=False) is None
+    assert sorted(s.found.measured) == [1, 2, 3, 4]
+    group = _Group(five, [(0, 8)], Reading(1.0, 1e-9))
+    assert s._followed(group, narrow=False) is group
+    s._dealt(group)
+    assert (s._gauge.entries, s._gauge.readings) == (4, 4)
+
+
+@pytest.mark.parametrize(("span", "readings"), [((2, 6), 1), ((2, 7), 0)])
+def test_a_box_is_worth_a_reading_where_it_is_half_or_less(monkeypatch, span, readings):
+    errors = np.zeros(8)
+    errors[3] = 1.0
+    s = search(errors)
+    read: list[Direction] = []
+
+    def along(v):
+        read.append(v)
+        return Reading(v.dot(errors), 0.0)
+
+    monkeypatch.setattr(s, "_span", lambda group, axis: span)
+    monkeypatch.setattr(s._gauge, "along", along)
+    closer = s._narrowed(_Group(given(np.ones(8)), [(0, 8)], Reading(1.0, 0.0)))
+    assert len(read) == readings
+    assert (closer is not None) is bool(readings)  # exact readings agree exactly
+
+
+@pytest.mark.parametrize(("flat", "span"), [(9, (7, 10)), (0, (0, 2))])
+def test_coordinates_end_where_the_box_does(monkeypatch, flat, span):
+    errors = np.zeros(10)
+    errors[flat] = 1.0
+    s = search(errors)
+    monkeypatch.setattr(s._gauge, "along", lambda v: Reading(v.dot(errors), 0.1))
+    assert s._span(_Group(given(np.ones(10)), [(0, 10)], Reading(1.0, 0.1)), 0) == span

@@ -18,6 +18,8 @@ def test_the_step_of_a_leaf_lies_between_two_bounds():
     _, _, found = measured(lambda v: v / 4, leaf(*np.ones(6)), np.full(6, 0.25))
     assert (found.step, found.size) == (2.0**-5, 0.25)  # a line: the largest
     x = leaf(*np.ones(6))
+    found = measure_entries(sampler(lambda v: 4 * v, x, relative=0.0, absolute=2.0**-40), x, Held(np.full(6, 4.0)), [])
+    assert found.error.tolist() == [6 * 2.0**-40 / 2.0**-5] * 6  # no ladder: the largest
     made = module._Entries(sampler(cube, x, relative=0.0), x, Held(np.zeros(6)))
     assert made._finer(np.arange(6), 2.0**-5)[1] == 2.0**-18  # no rounding: the smallest
 
@@ -73,18 +75,19 @@ def test_ladders_that_show_no_slope_stand_for_nothing():
     assert sorted(made.found.slopes) == list(range(20))
 
 
-def test_a_dozen_suspects_climb_and_need_no_plain_differences():
+@pytest.mark.parametrize("count", [5, 12])
+def test_a_dozen_suspects_climb_and_need_no_plain_differences(count):
     calls = []
 
     def f(v):
         calls.append(1)
         return 3 * v
 
-    x = leaf(*np.ones(12))
+    x = leaf(*np.ones(count))
     s = sampler(f, x)
-    made = module._Entries(s, x, Held(np.zeros(12)))
-    made._suspects(np.arange(12), 2.0**-10)
-    assert len(calls) - 1 == s.evaluations == 12 * 6
+    made = module._Entries(s, x, Held(np.zeros(count)))
+    made._suspects(np.arange(count), 2.0**-10)
+    assert len(calls) - 1 == s.evaluations == count * 6
     NOW.done = 0
     made._climb(0)
     assert NOW.done == 1
