@@ -109,6 +109,7 @@ def test_nothing_supplied_is_a_gradient_of_zero_and_another_shape_fails() -> Non
     for wrong in (compared([0.0, 0.0], estimates([0.0])), compared([0.0], estimates([0.0, 0.0]))):
         assert wrong.verdict == "fail"
         assert not wrong.comparable
+    assert not compared([1.0], estimates([0.0, 0.0])).wrong.any()  # no entry can be told from another
     assert compared([0.0], estimates([0.0])).comparable
     assert not compared([np.nan], estimates([0.0])).comparable
     assert not compared(None, estimates([0.0])).comparable
