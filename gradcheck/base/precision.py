@@ -1,4 +1,4 @@
-"""Machine precision and steps that are powers of two (exact to add, exact to divide by)."""
+"""Machine precision the sizes that steps are taken in."""
 
 import math
 
@@ -15,6 +15,12 @@ def eps(dtype: DTypeLike) -> float:
     """Machine epsilon of a float dtype, never below float64's: outputs are contracted in float64."""
     kind = np.dtype(dtype)
     return max(EPS, float(np.finfo(kind).eps)) if np.issubdtype(kind, np.floating) else EPS
+
+
+def tiny(dtype: DTypeLike) -> float:
+    """The smallest normal number of a float dtype; below it rounding is no longer relative."""
+    kind = np.dtype(dtype)
+    return float(np.finfo(kind if np.issubdtype(kind, np.floating) else np.float64).tiny)
 
 
 def power_of_two(x: float) -> float:

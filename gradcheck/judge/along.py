@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradcheck.base.precision import EPS
 from gradcheck.judge.compare import Yardstick, many
 from gradcheck.judge.probe import Probe
 from gradcheck.numeric.estimate import Estimate
@@ -26,9 +27,9 @@ def probed(
     """
     n = float(np.clip(analytic, found.low, found.high)) if found.kink else found.value
     base = yardstick.rtol * (max(abs(analytic), abs(n)) + typical)
-    total = many(_COMPARISONS) * (found.error + analytic_error)
+    total = max(many(_COMPARISONS) * (found.error + analytic_error), yardstick.least)
     wrong = found.known and not abs(analytic - n) <= base + total
-    wide = total > base and total > yardstick.limit * natural > 0
+    wide = total > base and total > yardstick.limit * natural and natural > yardstick.least / EPS
     undecided = not wrong and (not found.known or bool(wide))
     return Probe(
         kind, analytic, n, found.error, base + total, typical, wrong, undecided, found.kink, analytic_error

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.base.precision import scale
+from gradcheck.base.precision import EPS, scale, tiny
 from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.probe import Probe
 from gradcheck.judge.verdict import Verdict
@@ -33,6 +33,11 @@ class Yardstick:
         """The largest error, in natural scales, that still decides something."""
         return 1e-2 if self.single else 1e-6
 
+    @property
+    def least(self) -> float:
+        """The smallest normal number: what is below it has been rounded without regard to its size."""
+        return tiny(np.float32 if self.single else np.float64)
+
 
 def default_rtol(dtype: np.dtype[np.floating], *, single: bool = False) -> float:
     """1e-9 in float64; 1e-5 in float32, about a hundred of its epsilons; 1e-2 in float16."""
@@ -51,6 +56,7 @@ def compare(
 ) -> Comparison:
     """|a - n| <= rtol * max(|a|, |n|) + 1e-9 * rms(n) + k * (error of n + error of a), entry by entry.
 
+    No error is below the smallest normal number.
     analytic_error: of the leaf's shape. At a kink n is the legal value nearest to a.
     """
     fits = analytic is not None and analytic.shape == leaf.shape
@@ -60,13 +66,13 @@ def compare(
         known = np.isfinite(numeric) & np.isfinite(found.error)
         rms = float(np.sqrt(np.mean(numeric[known] ** 2))) if known.any() else 0.0
         base = yardstick.rtol * np.maximum(np.abs(a), np.abs(numeric)) + _FLOOR * rms
-        total = many(leaf.size) * (found.error + analytic_error)
+        total = np.maximum(many(leaf.size) * (found.error + analytic_error), yardstick.least)
         slopes = np.nan_to_num(np.maximum(np.abs(found.low), np.abs(found.high)))
         natural = max(yardstick.unit / scale(leaf.array), float(slopes.max(initial=0.0)), found.size)
         close = np.abs(a - numeric) <= base + total
         wrong = known & (~np.isfinite(a) | ~close)
         # natural = 0: the output is 0 and no step moves it (dead units); agreement within rounding is all there is.
-        wide = (total > base) & (total > yardstick.limit * natural) & (natural > 0)
+        wide = (total > base) & (total > yardstick.limit * natural) & (natural > yardstick.least / EPS)
         undecided = ~wrong & (~known | wide)
         vacuous = known & ~wrong & (np.maximum(np.abs(a), np.abs(numeric)) <= total)
     # Arithmetic makes a scalar of a 0-d array; a leaf that is one number has arrays as any other.

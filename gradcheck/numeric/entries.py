@@ -40,6 +40,10 @@ class Agrees(Protocol):
         """|analytic - value|."""
         ...
 
+    def expected(self, flat: int) -> float:
+        """The analytic value of one entry; NaN where there is none."""
+        ...
+
 
 def measure_entries(
     sampler: Sampler,
@@ -100,7 +104,7 @@ class _Entries:
     def _climb(self, flat: int) -> tuple[Climb, Estimate]:
         NOW.done += 1
         climb = Climb(self._sampler, EntryLine(self._leaf, int(flat), self._unit))
-        estimate = climb.estimate()
+        estimate = climb.estimate(self._agrees.expected(int(flat)))
         self.found.size = max(self.found.size, *(rung.size for rung in climb.rungs), 0.0)
         self.found.put(int(flat), estimate)
         return climb, estimate
@@ -116,7 +120,7 @@ class _Entries:
         best = float(np.cbrt(q * rung.h**2 / (2 * truncation))) if truncation else rung.h
         uneven = abs(rung.jump) / (rung.size or 1.0)
         best = min(best, rung.h * SIDES / 4 / uneven) if uneven > SIDES / 4 else best
-        return min(power_of_two(max(best, 1e-300)), rung.h)
+        return min(self._unit * power_of_two(max(best, 1e-300) / self._unit), rung.h)
 
     def _finer(self, left: Array, step: float) -> tuple[Array, float]:
         """Some suspects climb; where the step was too coarse for them, a smaller one is tried for the others."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck.base.precision import power_of_two
 from gradcheck.numeric.belief import bar, believed, clear, jumps, own_side
+from gradcheck.numeric.confirm import Steps, confirmed
 from gradcheck.numeric.estimate import UNKNOWN, Estimate
 from gradcheck.numeric.kinks import one_sided
 from gradcheck.numeric.lines import Line
@@ -17,6 +18,7 @@ RUNGS = 6
 _MORE = 4  # rungs more, where kinks left behind have made wider ones useless
 _STARTS = (5, 14, 24, 34)  # a ladder starts at unit / 2**these, one after the other until one is believed
 _APART, _BETWEEN = 8, 4  # steps between, and how many, which must show the side that wider ones show
+_LOOSE = 1e-6  # of the slopes: a side of a kink told no better may be a phase of an oscillation
 _SMALLEST = 44  # kinks nearer than unit / 2**this are at the point
 
 
@@ -29,19 +31,24 @@ class Climb:
         self.rungs: list[Rung] = []  # of every ladder, in the order taken
         self.widest = 0.0
 
-    def estimate(self) -> Estimate:
-        """The derivative, with one-sided slopes at a kink."""
-        best = UNKNOWN
+    def estimate(self, expected: float = np.nan) -> Estimate:
+        """The derivative, with one-sided slopes at a kink. expected: what it is held against, see confirm.py."""
+        best, beside = UNKNOWN, UNKNOWN
         for start in self._starts():
             rungs, found = self._ladder(start)
             if not found.known and jumps(rungs):
                 found = self._at_kink(rungs)
-                if found.known:
+                beside = UNKNOWN if found.kink else found
+                if found.known and (found.kink or bar(found) <= _LOOSE * max(rung.size for rung in rungs)):
                     best = min(best, found, key=bar)
                     break
             best = min(best, found, key=bar)
             if found.known and bar(found) <= 1e-10 * abs(found.value) + 8 * rungs[-1].rounding:
                 break
+        if best is not beside:  # which a small step has told already
+            steps = Steps(self.line.unit, self.sampler.g, self.rung, lambda start: self._ladder(start)[1])
+            found, best = best, confirmed(steps, list(self.rungs), best, expected)
+            self.sampler.overturned |= best is not found
         return self._finished(best)
 
     def rung(self, h: float) -> Rung | None:
@@ -56,7 +63,7 @@ class Climb:
         unit, own = self.line.unit, self.line.own
         starts = [unit / 2.0**s for s in _STARTS]
         if own and own < unit / 16:
-            starts.append(power_of_two(own) / 32)
+            starts.append(unit * power_of_two(own / unit) / 32)
         return sorted(starts, reverse=True)
 
     def _ladder(self, start: float) -> tuple[list[Rung], Estimate]:
@@ -90,7 +97,7 @@ class Climb:
             return beside
         low, high = (rung.h if rung is not None else self.line.unit / 2.0**_SMALLEST), wide.h
         while high > 2 * low:  # the largest step on the point's own side of the kink
-            middle = power_of_two(float(np.sqrt(low) * np.sqrt(high)))
+            middle = low * max(2.0, power_of_two(float(np.sqrt(high / low))))
             tried = self.rung(middle)
             if tried is None or abs(tried.jump) > max(0.05 * abs(wide.jump), tried.rounding):
                 high = middle
@@ -106,9 +113,9 @@ class Climb:
 
     def _decisive(self, wide: Rung) -> Rung | None:
         """The smallest step whose rounding is under a tenth of the jump."""
-        h = max(self.line.unit / 2.0**_SMALLEST, self.line.own * 2.0**-50)
+        h = self.line.unit * power_of_two(max(2.0**-_SMALLEST, self.line.own / self.line.unit * 2.0**-50))
         while h < wide.h:
-            rung = self.rung(power_of_two(h))
+            rung = self.rung(h)
             if rung is not None and rung.rounding < 0.1 * abs(wide.jump):
                 return rung
             h *= 8

@@ -12,9 +12,11 @@ from gradcheck.base.precision import EPS, eps, power_of_two, scale
 from gradcheck.numeric.directions import Direction
 from gradcheck.subjects.leaf import Leaf
 
+_UNEVEN = 2.0**-0.25  # steps 2**-k would be whole periods of sin(2**n pi x), which networks do encode positions by
+
 
 class Line(Protocol):
-    """unit: the power of two that steps are fractions of · own: |x_i| of a single entry, 0 elsewhere.
+    """unit: what steps are fractions of · own: |x_i| of a single entry, 0 elsewhere.
 
     blur: how far off a moved point is for the rounding of its entries, in steps; 0 where the step taken is known.
     """
@@ -94,8 +96,8 @@ def _blur(part: Part) -> float:
 
 
 def entry_unit(leaf: Leaf) -> float:
-    """The unit of steps in a leaf's entries: rms of its nonzero entries, down to a power of two."""
-    return power_of_two(scale(leaf.array))
+    """The unit of steps in a leaf's entries: rms of its nonzero entries, down to a power of two, and uneven."""
+    return _UNEVEN * power_of_two(scale(leaf.array))
 
 
 def direction(leaf: Leaf, v: Direction) -> DirectionLine:

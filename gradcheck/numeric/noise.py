@@ -16,16 +16,13 @@ from gradcheck.subjects.leaf import Leaf, Role
 
 _POINTS = 7
 _SPACINGS = (1e-12, 1e-10, 1e-8, 1e-6, 1e-4)
-_STAIRS = (1e-6, 1e-4)  # spacings that both see the steps of float32
-_EVEN = 8.0  # times that noise may differ between them
-_COARSE = 16.0  # epsilons of float32: what is louder comes from something else
 _LAST_PLACES = 1e-6  # of an output's size: jumps no larger may be rounding
 _LAST_PLACE = 2.0**12 * EPS  # or no larger than this, as the numbers inside may be of size 1 (float32: more)
 _PLACES = 2.0**20  # steps of fewer last places may show no rounding
 _ALIKE = 1e-6  # relative; whole last places differ by more
 _SMALL, _SMALL_SINGLE = 2.0**-10, 2.0**-6  # outputs that are far smaller than the numbers inside
-_SINGLE = eps(np.float32)
-_BENT = 1e3  # machine epsilons: noise above this is held against that of smaller steps
+SINGLE = eps(np.float32)
+BENT = 1e3  # machine epsilons: noise above this is held against that of smaller steps
 _CONFIRMED = 64.0  # times less there, and it was a bend
 _FEW_OUTPUTS = 100_000  # above this many outputs only the noise of E is measured, not that of each
 
@@ -68,52 +65,21 @@ def measure_noise(
     least = eps(np.dtype(dtype))
     y, g = output.ravel(), cotangent.ravel()
     if y.size and _rounded_to_single(y, leaves):
-        least = max(least, _SINGLE / 2)
+        least = max(least, SINGLE / 2)
     floor = Noise(least, np.full(y.size, least / 2 * _inside(leaves)))
 
     def along(unit: Callable[[Leaf, np.random.Generator], Direction]) -> Noise | None:
         line = DirectionLine([Part(leaf, unit(leaf, generator)) for leaf in leaves], 1.0)
         return _measured(forward, line, y, g, floor)
 
-    found = along(_direction)
+    found = along(any_direction)
     if found is not None and (any(leaf.vast for leaf in leaves) or not _suspicious(found, np.abs(y), least)):
         return found
     near = along(_near)
     return _less(found, near) if found is not None and near is not None else found or near or floor
 
 
-def measure_stairs(
-    forward: Callable[[], Array],
-    leaves: Sequence[Leaf],
-    cotangent: Array,
-    output: Array,
-    generator: np.random.Generator,
-    *,
-    known: Noise,
-) -> Noise | None:
-    """The noise of a function that is rounded to float32 inside: stairs, flat to the steps that have shown `known`.
-
-    Stairs are as high whatever the spacing, where kinks and curvature grow with it. None where there are none.
-    """
-    y, g = output.ravel(), cotangent.ravel()
-    line = DirectionLine([Part(leaf, _direction(leaf, generator)) for leaf in leaves], 1.0)
-    try:
-        rows = [_along(forward, line, spacing, y) for spacing in _STAIRS]
-    except LayerError:
-        return None
-    finally:
-        line.back()
-    found = [_noise(row, y, g, known.relative) for row in rows if row is not None]
-    size = float(np.linalg.norm(g * y)) or 1.0
-    levels = [max(noise.relative, float(np.linalg.norm(g * noise.absolute)) / size) for noise in found]
-    if len(found) < len(rows) or not _BENT * known.relative < min(levels) <= max(levels) < _COARSE * _SINGLE:
-        return None
-    if max(levels) > _EVEN * min(levels):
-        return None
-    return _louder(known, _louder(*found))
-
-
-def _direction(leaf: Leaf, generator: np.random.Generator) -> Direction:
+def any_direction(leaf: Leaf, generator: np.random.Generator) -> Direction:
     """In the unit of the leaf's own scale; through a vast leaf of signs alone, which take a byte each."""
     if leaf.vast:
         return replace(signs(leaf.shape, generator), unit=scale(leaf.array))
@@ -129,7 +95,7 @@ def _near(leaf: Leaf, generator: np.random.Generator) -> Direction:
 def _suspicious(found: Noise, size: Array, least: float) -> bool:
     """Far more than rounding: true noise, or a bend within 1e-12 of the leaf's scale?"""
     largest = float(size.max(initial=0.0))
-    return max(found.relative * largest, float(found.absolute.max(initial=0.0))) > _BENT * least * largest
+    return max(found.relative * largest, float(found.absolute.max(initial=0.0))) > BENT * least * largest
 
 
 def _less(found: Noise, near: Noise) -> Noise:
@@ -141,7 +107,7 @@ def _less(found: Noise, near: Noise) -> Noise:
 
 def _measured(forward: Callable[[], Array], line: DirectionLine, y: Array, g: Array, floor: Noise) -> Noise | None:
     try:
-        return _over_spacings(lambda spacing: _along(forward, line, spacing, y), y, g, floor)
+        return _over_spacings(lambda spacing: outputs_along(forward, line, spacing, y), y, g, floor)
     except LayerError:
         return None
     finally:
@@ -160,15 +126,16 @@ def _over_spacings(along: Callable[[float], Array | None], y: Array, g: Array, f
             break
         if len(np.unique(rows @ g)) <= _POINTS // 2:
             continue
-        found = _louder(found, _noise(rows, y, g, floor.relative))
+        found = louder(found, noise_of_rows(rows, y, g, floor.relative))
         if not _in_last_places(rows, y, 2 * float(floor.absolute.max(initial=0.0)), floor.relative):
             return found
     if found is not None and rows is not None and not _stepped(rows @ g, floor.relative * float(np.abs(g) @ np.abs(y))):
         return found
-    return None if found is None and rows is None else _louder(found, floor)
+    return None if found is None and rows is None else louder(found, floor)
 
 
-def _louder(one: Noise | None, other: Noise) -> Noise:
+def louder(one: Noise | None, other: Noise) -> Noise:
+    """Of each output, and of the size of all, the larger noise."""
     if one is None:
         return other
     return Noise(max(one.relative, other.relative), np.maximum(one.absolute, other.absolute))
@@ -187,7 +154,7 @@ def _in_last_places(rows: Array, y: Array, last: float, least: float) -> bool:
     least: machine epsilon of what forward computes in.
     """
     steps = float(np.abs(np.diff(rows, axis=0)).max(initial=0.0))
-    small = _SMALL_SINGLE if least > _SINGLE / 4 else _SMALL
+    small = _SMALL_SINGLE if least > SINGLE / 4 else _SMALL
     return steps < _PLACES * last and float(np.abs(y).max(initial=0.0)) < small * last / least
 
 
@@ -200,10 +167,12 @@ def _stepped(values: Array, own: float) -> bool:
     return int(np.sum(np.diff(steps) > max(_ALIKE * steps[-1], 4 * own))) < _POINTS // 2
 
 
-def _along(forward: Callable[[], Array], line: DirectionLine, spacing: float, y: Array) -> Array | None:
-    """Outputs at seven equally spaced points, less the first; shape (7, outputs). None where one is not finite."""
+def outputs_along(
+    forward: Callable[[], Array], line: DirectionLine, spacing: float, y: Array, points: int = _POINTS
+) -> Array | None:
+    """Outputs at equally spaced points, less the first; shape (points, outputs). None where one is not finite."""
     rows = [np.zeros(y.size)]
-    for step in range(1, _POINTS):
+    for step in range(1, points):
         line.move(step * spacing)
         moved = forward().ravel()
         if moved.shape != y.shape or not np.all(np.isfinite(moved)):
@@ -212,7 +181,8 @@ def _along(forward: Callable[[], Array], line: DirectionLine, spacing: float, y:
     return np.array(rows)
 
 
-def _noise(rows: Array, y: Array, g: Array, least: float) -> Noise:
+def noise_of_rows(rows: Array, y: Array, g: Array, least: float) -> Noise:
+    """What seven equally spaced points show, see outputs_along. least: machine epsilon of what forward computes in."""
     size = float(np.sqrt(np.sum((g * y) ** 2)))
     whole = float(_ecnoise((rows @ g)[:, None], np.array([size]), least)[0])
     relative = max(least, whole / size) if size else least

@@ -12,6 +12,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.numeric.belief import bar, believed, jumps
+from gradcheck.numeric.confirm import Steps, confirmed
 from gradcheck.numeric.estimate import UNKNOWN, Estimate
 from gradcheck.numeric.kinks import one_sided
 from gradcheck.numeric.lines import Line
@@ -39,8 +40,22 @@ class Peel:
         """The largest sum |G_j| |slope_j| that a step has shown."""
         return max((rung.size for rung in self.rungs), default=0.0)
 
-    def estimate(self) -> Estimate:
-        """The derivative; with one-sided slopes where a kink is at the point."""
+    def estimate(self, expected: float = np.nan) -> Estimate:
+        """The derivative; with one-sided slopes where a kink is at the point. expected: see confirm.py."""
+        found = self._estimate()
+        steps = Steps(self._line.unit, self._sampler.g, self._whole, self._again)
+        sure = confirmed(steps, self.rungs, found, expected)
+        self._sampler.overturned |= sure is not found
+        return sure
+
+    def _whole(self, h: float) -> Rung | None:
+        """A pair of evaluations, all outputs together."""
+        return self._sampler.rung(self._line, h, self._moved)
+
+    def _again(self, start: float) -> Estimate:
+        return Peel(self._sampler, self._line, (start / self._line.unit,)).estimate()
+
+    def _estimate(self) -> Estimate:
         total, best = _NOTHING, UNKNOWN
         for start in self._starts:
             rungs = self._ladder(start)

@@ -44,6 +44,7 @@ class Sampler:
     noise: Noise
     weight: Array = field(init=False)
     evaluations: int = field(default=0, init=False)  # of ladders
+    overturned: bool = field(default=False, init=False)  # has a small step contradicted an estimate?
 
     def __post_init__(self) -> None:
         self.weight = np.abs(self.g)

@@ -4,6 +4,7 @@ A Gaussian direction misses an error vector d at threshold t with probability ab
 k-th power; a direction of signs never misses a single entry.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -36,11 +37,11 @@ class Slopes:
         self._unit = entry_unit(leaf)
         self._starts: tuple[float, ...] = STARTS
 
-    def along(self, v: Direction) -> Estimate:
-        """<G, dy/dv>; v is not normalised."""
+    def along(self, v: Direction, expected: float = math.nan) -> Estimate:
+        """<G, dy/dv>; v is not normalised. expected: what it is held against, see confirm.py."""
         line = DirectionLine([Part(self.leaf, v)], self._unit / power_of_two(v.largest))
         peel = Peel(self.sampler, line, self._starts)
-        estimate = peel.estimate()
+        estimate = peel.estimate(expected)
         self.size = max(self.size, peel.size)
         self.kinked |= len(peel.began) > 1 or estimate.kink
         if peel.began:

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.large import largest
-from gradcheck.base.precision import EPS, eps
+from gradcheck.base.precision import EPS, eps, tiny
 from gradcheck.diagnose.finding import Finding, Severity
 from gradcheck.diagnose.suspect import gradient_name
 from gradcheck.judge.comparison import Comparison
@@ -64,11 +64,16 @@ class Slack:
         largest = max(float(np.max(np.abs(v[both]), initial=0.0)) for v in (one, other))
         gap = float(np.max(np.abs(one - other)[both], initial=0.0))
         summed = largest + factor * self.unit / _size(leaf)
-        return 0.0 if gap <= 64 * self.epsilon(leaf) * summed or largest == 0.0 else gap / largest
+        slack = max(64 * self.epsilon(leaf) * summed, factor * self.least(leaf))
+        return 0.0 if gap <= slack or largest == 0.0 else gap / largest
 
     def epsilon(self, leaf: Leaf) -> float:
         """Machine epsilon of the coarser of the working precision and the leaf's."""
         return max(self.eps, eps(leaf.array.dtype))
+
+    def least(self, leaf: Leaf) -> float:
+        """The smallest normal number: what is below it has been rounded without regard to its size."""
+        return tiny(np.float32) if self.epsilon(leaf) > EPS else tiny(np.float64)
 
     def summed(self, leaf: Leaf, *gradients: Array) -> float:
         """The leaf's largest summed magnitude: the largest of its gradients' entries + sum |G_j y_j| / |leaf|."""

@@ -77,7 +77,7 @@ class Composition:
                 comparisons[name] = replace(one.measured.comparisons[leaf.name], name=name)
                 if leaf.name in one.measured.found:
                     found[name] = one.measured.found[leaf.name]
-        return Measured(found, comparisons)
+        return Measured(found, comparisons, any(one.measured.overturned for one in self.judged))
 
     @property
     def settled(self) -> Settled:
@@ -184,7 +184,7 @@ def _widened(here: Point, measured: Measured, spread: Mapping[str, Array]) -> Me
             comparisons[leaf.name] = compare(
                 leaf, c.analytic, found[leaf.name], here.yardstick(leaf), c.analytic_error
             )  # fmt: skip
-    return Measured(found, comparisons)
+    return replace(measured, found=found, comparisons=comparisons)
 
 
 def _bar(c: Comparison) -> Array:

@@ -79,7 +79,7 @@ def _identical(one: Array, other: Array, slack: Slack) -> bool:
 
 def _of_leaf(leaf: Leaf, parts: list[Array], slack: Slack, uneven: _Uneven) -> Iterator[Breach]:
     one, none, large, other, both = parts
-    if not np.all(np.isfinite(one)) or not np.any(one):
+    if not np.all(np.isfinite(one)) or np.max(np.abs(one), initial=0.0) <= slack.least(leaf):
         return
     if all(_identical(one, given, slack) for given in (other, both, none)):  # what is clipped is 0 for dY = 0
         text = (

@@ -16,8 +16,9 @@ from gradcheck.numeric.analytic import AnalyticErrors, moved_gradients
 from gradcheck.numeric.batch import independent_rows
 from gradcheck.numeric.entries import LARGEST, measure_entries
 from gradcheck.numeric.estimate import LeafEstimates
-from gradcheck.numeric.noise import Noise, measure_noise, measure_stairs
+from gradcheck.numeric.noise import Noise, measure_noise
 from gradcheck.numeric.rungs import Sampler
+from gradcheck.numeric.stairs import measure_stairs
 from gradcheck.run.options import Options
 from gradcheck.run.screen import Plan, Screening, add_moved, plan, screen
 from gradcheck.run.sketch import Lean
@@ -65,11 +66,13 @@ class Point:
 class Measured:
     """Both gradients of every leaf, compared.
 
-    found: of the leaves whose every entry was measured; the others were screened.
+    found: of the leaves whose every entry was measured; the others were screened
+    overturned: has a small step contradicted what wider ones had shown, by an oscillation or by stairs?
     """
 
     found: Mapping[str, LeafEstimates]
     comparisons: dict[str, Comparison]
+    overturned: bool = False
 
     @property
     def fails(self) -> bool:
@@ -85,9 +88,13 @@ def noise_of(subject: Subject, cotangent: Array, output: Array, seed: int) -> No
 
 
 def stairs_of(point: Point, measured: Measured) -> Noise | None:
-    """Where a leaf fails: the noise of what forward computes in float32 inside, if the finest steps have missed it."""
+    """The noise of what forward computes in float32 inside, if the finest steps have missed it.
+
+    Looked for where a leaf fails, or was measured differently by small steps.
+    """
     subject = point.subject
-    if not measured.fails or point.noise.single or any(leaf.vast for leaf in subject.leaves):
+    doubtful = measured.fails or measured.overturned
+    if not doubtful or point.noise.single or any(leaf.vast for leaf in subject.leaves):
         return None
     generator = stream(point.options.seed, "stairs")
     return measure_stairs(subject.forward, subject.leaves, point.cotangent, point.output, generator, known=point.noise)
@@ -159,7 +166,7 @@ def _measured(point: Point, sampler: Sampler, sides: _Sides) -> Measured:
         found[leaf.name] = _estimates(point, sampler, leaf, error, found)
         analytic = point.gradients[leaf.name]
         comparisons[leaf.name] = compare(leaf, analytic, found[leaf.name], point.yardstick(leaf), error)
-    return Measured(found, comparisons)
+    return Measured(found, comparisons, sampler.overturned)
 
 
 def _screened(point: Point, sampler: Sampler, leaf: Leaf, made: Plan) -> Comparison:
@@ -226,6 +233,10 @@ class _Agrees:
     def gap(self, flat: Array, value: Array) -> Array:
         """See Agrees.gap."""
         return np.asarray(np.abs(self._a[flat] - value))
+
+    def expected(self, flat: int) -> float:
+        """See Agrees.expected."""
+        return float(self._a[flat])
 
 
 def _first(analytic: Array | None, leaf: Leaf) -> list[int]:

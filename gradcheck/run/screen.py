@@ -132,7 +132,7 @@ def screen(
         if probes and budget is not None and sampler.evaluations - first >= budget:
             break
         error = 2 * made.change[i] + reading * np.sqrt(v.count)
-        found = slopes.along(v)
+        found = slopes.along(v, made.a[i])
         probe = probed(
             kind, made.a[i], found, yardstick,
             analytic_error=error, typical=made.typical[i], natural=max(natural, slopes.size),

@@ -10,6 +10,8 @@ from gradcheck.numeric.estimate import smooth
 from gradcheck.numeric.screen import Slopes, directions
 from tests.numeric.stand_ins import leaf, sampler
 
+pytestmark = pytest.mark.usefixtures("even_steps")
+
 
 def flat(v: Direction) -> np.ndarray:
     return np.concatenate(list(v.blocks()))

@@ -12,6 +12,8 @@ from gradcheck.numeric.rungs import Rung
 from gradcheck.subjects.leaf import Leaf, Role
 from tests.numeric.stand_ins import leaf, sampler
 
+pytestmark = pytest.mark.usefixtures("even_steps")
+
 
 class Held:
     """Accepts what is within rtol and the error of the given gradient."""
@@ -25,6 +27,9 @@ class Held:
 
     def gap(self, flat, value):
         return np.abs(self.a[flat] - value)
+
+    def expected(self, flat):
+        return float(self.a[flat])
 
 
 def measured(f, x, gradient, first=(0,)):

@@ -10,6 +10,8 @@ from gradcheck.numeric.lines import EntryLine
 from gradcheck.numeric.rungs import Rung
 from tests.numeric.stand_ins import leaf, sampler
 
+pytestmark = pytest.mark.usefixtures("even_steps")
+
 
 def climbed(f, at, g=None, unit=1.0, **noise):
     x = leaf(at)

@@ -146,9 +146,9 @@ def test_how_far_a_second_difference_must_stand_out():
 
 def test_the_louder_of_two():
     one, other = Noise(1.0, np.array([1.0, 5.0])), Noise(2.0, np.array([3.0, 4.0]))
-    both = module._louder(one, other)
+    both = module.louder(one, other)
     assert (both.relative, both.absolute.tolist()) == (2.0, [3.0, 5.0])
-    assert module._louder(None, other) is other
+    assert module.louder(None, other) is other
 
 
 def test_the_numbers_inside_are_as_large_as_the_inputs_and_at_most_1():
@@ -263,7 +263,7 @@ def test_the_noise_of_each_output_is_measured_up_to_a_hundred_thousand():
     rows[1::2] = 1.0
     y = g = np.ones(100_001)
     for size, of_each in ((100_000, True), (100_001, False)):
-        noise = module._noise(rows[:, :size], y[:size], g[:size], EPS)
+        noise = module.noise_of_rows(rows[:, :size], y[:size], g[:size], EPS)
         assert noise.absolute.shape == (size,)
         assert noise.absolute.all() == noise.absolute.any() == of_each
         assert noise.relative > 1

@@ -10,6 +10,8 @@ from gradcheck.numeric.peel import STARTS, Peel
 from gradcheck.numeric.rungs import Rung
 from tests.numeric.stand_ins import leaf, sampler
 
+pytestmark = pytest.mark.usefixtures("even_steps")
+
 
 def peeled(f, at, v=None, g=None, **noise):
     x = leaf(*at)

@@ -11,6 +11,8 @@ from gradcheck.numeric.lines import DirectionLine, EntryLine, Part, direction, e
 from gradcheck.numeric.rungs import Rung, Sampler
 from tests.numeric.stand_ins import leaf, sampler
 
+pytestmark = pytest.mark.usefixtures("even_steps")
+
 
 def taken(of: Sampler, line: EntryLine, h: float) -> Rung:
     rung = of.rung(line, h, of.nothing_moved())

@@ -5,9 +5,10 @@ import pytest
 
 from gradcheck.base.errors import Failure, LayerError
 from gradcheck.numeric import noise as module
+from gradcheck.numeric import stairs as stairs_module
 from gradcheck.numeric.directions import given
 from gradcheck.numeric.lines import DirectionLine, Part
-from gradcheck.numeric.noise import Noise, measure_stairs
+from gradcheck.numeric.noise import Noise
 from tests.numeric.stand_ins import leaf
 from tests.numeric.test_noise import EPS, SINGLE
 
@@ -73,7 +74,9 @@ def test_what_moves_by_last_places_is_held_against_wider_spacings():
 
 def test_seven_points():
     at = leaf(1.0)
-    rows = module._along(lambda: 2 * at.array, DirectionLine([Part(at, given(np.ones(1)))], 1.0), 0.25, np.array([2.0]))
+    rows = module.outputs_along(
+        lambda: 2 * at.array, DirectionLine([Part(at, given(np.ones(1)))], 1.0), 0.25, np.array([2.0])
+    )
     assert rows is not None
     assert rows.tolist() == [[0.0], [0.5], [1.0], [1.5], [2.0], [2.5], [3.0]]
 
@@ -81,22 +84,23 @@ def test_seven_points():
 @pytest.mark.parametrize("other", [np.ones(0), np.ones(2), np.array([np.nan]), np.array([np.inf])])
 def test_no_points_where_outputs_are_of_another_shape_or_not_finite(other):
     line = DirectionLine([Part(leaf(1.0), given(np.ones(1)))], 1.0)
-    assert module._along(lambda: other, line, 0.25, np.array([2.0])) is None
+    assert module.outputs_along(lambda: other, line, 0.25, np.array([2.0])) is None
 
 
 def stairs(monkeypatch, *levels, absolute=0.0, y=1.0, forward=lambda x: x):
     """measure_stairs where the two spacings show these levels."""
     at, shown, spacings = leaf(1.0), iter(levels), []
-    kept = module._along
+    kept = module.outputs_along
 
     def along(forward, line, spacing, y):
         spacings.append(spacing)
         return kept(forward, line, spacing, y)
 
-    monkeypatch.setattr(module, "_along", along)
-    monkeypatch.setattr(module, "_noise", lambda *_: Noise(next(shown), np.array([absolute])))
+    monkeypatch.setattr(stairs_module, "outputs_along", along)
+    monkeypatch.setattr(stairs_module, "_has_edges", lambda *_: True)
+    monkeypatch.setattr(stairs_module, "noise_of_rows", lambda *_: Noise(next(shown), np.array([absolute])))
     known = Noise(EPS, np.array([EPS]))
-    found = measure_stairs(
+    found = stairs_module.measure_stairs(
         lambda: forward(at.array), [at], np.ones(1), np.array([y]), np.random.default_rng(0), known=known
     )
     assert at.array.tolist() == [1.0]

@@ -9,6 +9,8 @@ from gradcheck.numeric.entries import measure_entries
 from tests.numeric.stand_ins import leaf, sampler
 from tests.numeric.test_entries import Held, measured
 
+pytestmark = pytest.mark.usefixtures("even_steps")
+
 
 def cube(v):
     return v * v * v
@@ -87,7 +89,7 @@ def test_a_dozen_suspects_climb_and_need_no_plain_differences(count):
     s = sampler(f, x)
     made = module._Entries(s, x, Held(np.zeros(count)))
     made._suspects(np.arange(count), 2.0**-10)
-    assert len(calls) - 1 == s.evaluations == count * 6
+    assert len(calls) - 1 == s.evaluations == count * 8  # the last two are far smaller
     NOW.done = 0
     made._climb(0)
     assert NOW.done == 1
