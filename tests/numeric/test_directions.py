@@ -170,7 +170,7 @@ def test_a_line_tells_the_next_one_where_to_begin(monkeypatch, began, starts):
         def __init__(self, *_):
             self.began = list(began)
 
-        def estimate(self):
+        def estimate(self, expected):
             return smooth(1.0, 0.0)
 
     x = leaf(1.0)
