@@ -182,3 +182,25 @@ def test_a_direction_at_a_kink() -> None:
     kink = Estimate(0.5, 0.0, 0.0, 1.0, kink=True)
     assert [along(a, kink).numeric for a in (-1.0, 0.3, 2.0)] == [0.0, 0.3, 1.0]
     assert [along(a, kink).wrong for a in (-1.0, 0.3, 2.0)] == [True, False, True]
+
+
+TINY = 2.0**-1022
+
+
+@pytest.mark.parametrize("least", [2.0**-1022, 2.0**-126])
+def test_no_error_is_below_the_smallest_normal_number(least: float) -> None:
+    yardstick = Yardstick(0.0, 0.0, single=least > TINY)
+    assert yardstick.least == least
+    for a, verdict in ((least, "pass"), (2 * least, "fail")):
+        assert compared([a], estimates([0.0]), yardstick).verdict == verdict
+        p = probed("signs", a, smooth(0.0, 0.0), yardstick, analytic_error=0.0, typical=0.0, natural=0.0)
+        assert (p.tolerance, p.wrong) == (least, verdict == "fail")
+    assert compared([least], estimates([0.0]), yardstick).vacuous.all()
+
+
+@pytest.mark.parametrize(("natural", "open_"), [(2.0**-971, False), (2.0**-970, False), (2.0**-969, True)])
+def test_where_a_whole_scale_is_rounding_of_such_numbers_agreement_is_all_there_is(natural: float, open_: bool) -> None:
+    """That many epsilons of it are the smallest normal number."""
+    assert along(0.0, smooth(0.0, natural), natural=natural).undecided is open_
+    c = compared([0.0], estimates([0.0], natural), Yardstick(0.0, natural))
+    assert c.verdict is (Verdict.INCONCLUSIVE if open_ else Verdict.PASS)
