@@ -72,7 +72,7 @@ def test_farther_steps_are_tried_up_to_a_64th_of_the_widest_and_an_eighth_of_the
     widest: float, central: float, count: int
 ) -> None:
     """Truncation, seen at the widest step, falls as h**2. A step that fails or shows but rounding says nothing."""
-    for close in (lambda h: None, lambda h: rung(h, rounding=0.125)):
+    for close in (lambda h: None, lambda h: rung(h, rounding=0.125), lambda h: rung(h, rounding=0.25)):
         found, line = smooth(0.0, 0.0), Line(close)
         taken = [rung(widest / 2, 99.0), rung(widest, central), rung(widest / 4, 99.0)]
         assert confirmed(line.steps, taken, found, 1.0) is found
