@@ -8,7 +8,9 @@ import pytest
 from gradcheck.numeric import stairs as stairs_module
 from gradcheck.numeric.confirm import Steps, confirmed
 from gradcheck.numeric.estimate import UNKNOWN, Estimate, smooth
+from gradcheck.numeric.lines import entry_unit
 from gradcheck.numeric.rungs import Rung
+from tests.numeric.stand_ins import leaf
 
 NEAREST = 0.7 * 2.0**-44
 
@@ -38,6 +40,11 @@ class Line:
 
 
 WIDE = [rung(2.0**-5)]
+
+
+def test_steps_are_uneven_fractions_of_a_power_of_two() -> None:
+    """Halving steps would be whole periods of sin(2**n pi x)."""
+    assert entry_unit(leaf(3.0, 3.0, 0.0)) == 2.0 * 2.0**-0.25
 
 
 @pytest.mark.parametrize(("expected", "asked"), [(3.5, 0), (4.0, 0), (4.5, 1), (-4.0, 0), (-4.5, 1), (np.nan, 0)])
