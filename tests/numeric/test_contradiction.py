@@ -5,12 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradcheck.numeric import ladder as ladder_module
+from gradcheck.numeric import peel as peel_module
 from gradcheck.numeric import stairs as stairs_module
 from gradcheck.numeric.confirm import Steps, confirmed
 from gradcheck.numeric.estimate import UNKNOWN, Estimate, smooth
-from gradcheck.numeric.lines import entry_unit
+from gradcheck.numeric.ladder import Climb
+from gradcheck.numeric.lines import EntryLine, entry_unit
+from gradcheck.numeric.peel import Peel
 from gradcheck.numeric.rungs import Rung
-from tests.numeric.stand_ins import leaf
+from tests.numeric.stand_ins import leaf, sampler
 
 NEAREST = 0.7 * 2.0**-44
 
@@ -152,3 +156,51 @@ def test_stairs_have_edges(monkeypatch: Any, standing: int, height: float, y: fl
 def test_no_edges_where_a_spacing_leads_out_of_the_domain(monkeypatch: Any) -> None:
     monkeypatch.setattr(stairs_module, "outputs_along", lambda *_: None)
     assert not stairs_module._has_edges(lambda: np.zeros(1), None, np.ones(1), np.ones(1))  # type: ignore[arg-type]
+
+
+KINKED = [Rung(2.0**-k, 0.5, 1.0, 0.0, np.zeros(0), np.zeros(0), 2.0) for k in (5, 6, 7)]
+
+
+@pytest.mark.parametrize(
+    ("found", "ladders", "doubts"),
+    [
+        pytest.param(smooth(1.0, 1.9e-6), 1, 0, id="a side that is told to a millionth of the slopes"),
+        pytest.param(smooth(1.0, 2e-6), 1, 0, id="just so"),
+        pytest.param(smooth(1.0, 2.1e-6), 4, 1, id="a side that is told no better"),
+        pytest.param(Estimate(0.5, 0.1, 0.0, 1.0, kink=True), 1, 1, id="a kink at the point"),
+    ],
+)
+def test_the_side_of_a_kink_is_taken_where_it_is_told_well(
+    monkeypatch: Any, found: Estimate, ladders: int, doubts: int
+) -> None:
+    """Else it may be a phase of an oscillation, and finer ladders and a far smaller step are asked."""
+    x = leaf(1.0)
+    climb = Climb(sampler(lambda v: 1.0 * v, x), EntryLine(x, 0, 1.0))
+    begun: list[float] = []
+    doubted: list[float] = []
+
+    def ladder(start: float) -> tuple[list[Rung], Estimate]:
+        begun.append(start)
+        return KINKED, UNKNOWN
+
+    def confirm(steps: Any, taken: Any, best: Estimate, expected: float) -> Estimate:
+        doubted.append(expected)
+        return best
+
+    monkeypatch.setattr(climb, "_ladder", ladder)
+    monkeypatch.setattr(climb, "_at_kink", lambda _: found if len(begun) == 1 else UNKNOWN)
+    monkeypatch.setattr(ladder_module, "confirmed", confirm)
+    climb.estimate(3.0)
+    assert (len(begun), len(doubted)) == (ladders, doubts)
+    assert not climb.sampler.overturned
+
+
+@pytest.mark.parametrize("overturned", [True, False])
+def test_an_estimate_that_is_overturned_is_remembered(monkeypatch: Any, overturned: bool) -> None:
+    for module in (ladder_module, peel_module):
+        monkeypatch.setattr(module, "confirmed", lambda s, t, found, e: smooth(9.0, 0.0) if overturned else found)
+    x = leaf(1.0)
+    for taken in (Climb, Peel):
+        s = sampler(lambda v: 2.0 * v, x)
+        value = taken(s, EntryLine(x, 0, 1.0)).estimate(2.0).value
+        assert (s.overturned, round(value)) == (overturned, 9 if overturned else 2)
