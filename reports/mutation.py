@@ -141,6 +141,12 @@ def put(tree: Path, mutant: Mutant) -> Iterator[None]:
         path.write_text(source, encoding="utf-8")
 
 
+def tests_of(mutant: Mutant, tree: Path) -> list[str]:
+    """All of them, those of the file itself first, as the first that fails ends the run."""
+    names = (f"{folder}/test_{Path(mutant.path).stem}.py" for folder in TESTS)
+    return [*(name for name in names if (tree / name).exists()), *TESTS]
+
+
 def run(chosen: Sequence[Mutant], trees: Sequence[Path], limit: float, until: float) -> list[str]:
     """How each ended, in order; none is begun after `until` (of time.perf_counter)."""
     free: SimpleQueue[Path] = SimpleQueue()
@@ -153,7 +159,7 @@ def run(chosen: Sequence[Mutant], trees: Sequence[Path], limit: float, until: fl
             if time.perf_counter() > until:
                 return NOT_RUN
             with put(tree, mutant):
-                return tested(tree, TESTS, limit)
+                return tested(tree, tests_of(mutant, tree), limit)
         finally:
             free.put(tree)
 
