@@ -125,7 +125,7 @@ class Tally:
 def run(options: argparse.Namespace) -> tuple[dict[str, Tally], list[tuple[object, ...]]]:
     """A tally of each family, and the table of ladders; what is not done when the minutes are over is left."""
     names = options.family or list(FAMILIES | KINDS)
-    each = options.checks // len(names)
+    each = -(-options.checks // len(names))
     firsts = reversed(range(0, each, PART))  # first the seeds that shorter runs have not seen
     parts = [(name, first, min(first + PART, each)) for first in firsts for name in names]
     bars = 0 if options.family else min(5 * options.checks, MOST_BARS) // len(LADDERS)
