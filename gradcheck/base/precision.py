@@ -1,4 +1,4 @@
-"""Machine precision the sizes that steps are taken in."""
+"""Machine precision and the sizes that steps are taken in."""
 
 import math
 
@@ -17,10 +17,9 @@ def eps(dtype: DTypeLike) -> float:
     return max(EPS, float(np.finfo(kind).eps)) if np.issubdtype(kind, np.floating) else EPS
 
 
-def tiny(dtype: DTypeLike) -> float:
-    """The smallest normal number of a float dtype; below it rounding is no longer relative."""
-    kind = np.dtype(dtype)
-    return float(np.finfo(kind if np.issubdtype(kind, np.floating) else np.float64).tiny)
+def least_normal(*, single: bool) -> float:
+    """The smallest normal number of float32 or float64: what is below it is rounded without regard to its size."""
+    return float(np.finfo(np.float32 if single else np.float64).tiny)
 
 
 def power_of_two(x: float) -> float:

@@ -111,7 +111,7 @@ def is_strategy(thing: Any) -> bool:
 
 
 def _examples(strategy: Any) -> list[tuple[Any, Any]]:
-    from gradcheck.gather.drawing import few  # noqa: PLC0415
+    from gradcheck.gather.drawing import few  # noqa: PLC0415 -- as above
 
     return [(example, strategy) for example in few(strategy, _FEW)]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.base.precision import EPS, scale, tiny
+from gradcheck.base.precision import EPS, least_normal, scale
 from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.probe import Probe
 from gradcheck.judge.verdict import Verdict
@@ -35,8 +35,8 @@ class Yardstick:
 
     @property
     def least(self) -> float:
-        """The smallest normal number: what is below it has been rounded without regard to its size."""
-        return tiny(np.float32 if self.single else np.float64)
+        """The smallest error that there can be."""
+        return least_normal(single=self.single)
 
 
 def default_rtol(dtype: np.dtype[np.floating], *, single: bool = False) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.large import largest
-from gradcheck.base.precision import EPS, eps, tiny
+from gradcheck.base.precision import EPS, eps, least_normal
 from gradcheck.diagnose.finding import Finding, Severity
 from gradcheck.diagnose.suspect import gradient_name
 from gradcheck.judge.comparison import Comparison
@@ -72,8 +72,8 @@ class Slack:
         return max(self.eps, eps(leaf.array.dtype))
 
     def least(self, leaf: Leaf) -> float:
-        """The smallest normal number: what is below it has been rounded without regard to its size."""
-        return tiny(np.float32) if self.epsilon(leaf) > EPS else tiny(np.float64)
+        """The smallest distance that there can be."""
+        return least_normal(single=self.epsilon(leaf) > EPS)
 
     def summed(self, leaf: Leaf, *gradients: Array) -> float:
         """The leaf's largest summed magnitude: the largest of its gradients' entries + sum |G_j y_j| / |leaf|."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.precision import EPS, eps, scale
+from gradcheck.base.precision import EPS, eps
 from gradcheck.base.randomness import signed, stream
 from gradcheck.diagnose.finding import Severity
 from gradcheck.run.breach import Breach, Slack, breach
@@ -30,7 +30,7 @@ def replayable_nearby(subject: Subject, seed: int) -> Breach | None:
     generator = stream(seed, "nearby")
     with kept([leaf for leaf in subject.leaves if not leaf.vast]) as saved:
         for leaf, values in saved:
-            leaf.write(values + _NEARBY * scale(values) * signed(generator, leaf.shape))
+            leaf.displace(values, _NEARBY, generator)
         try:
             return replayable(subject, subject.forward())
         except LayerError:

@@ -8,7 +8,7 @@ import numpy as np
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import eps, scale
-from gradcheck.base.randomness import signed, stream
+from gradcheck.base.randomness import stream
 from gradcheck.diagnose.finding import Finding
 from gradcheck.diagnose.suspect import gradient_name
 from gradcheck.diagnose.words import indices
@@ -230,8 +230,7 @@ def _move(saved: list[tuple[Leaf, Array]], generator: np.random.Generator, *, be
     """Every entry of every leaf away from where it was: by no more than rounding, or far."""
     for leaf, values in saved:
         step = _NEAR * max(1.0, 2.0**44 * eps(values.dtype)) if beside else _FAR
-        kick = step * scale(values) * signed(generator, values.shape)
-        leaf.write((values + kick).astype(values.dtype))
+        leaf.displace(values, step, generator)
 
 
 def _right_when_moved(point: Point, leaf: Leaf, c: Comparison, doubtful: Array) -> bool:

@@ -12,8 +12,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure, LayerError, UsageError
-from gradcheck.base.precision import scale
-from gradcheck.base.randomness import signed, stream
+from gradcheck.base.randomness import stream
 from gradcheck.gather.specimen import LayerSpecimen, Specimen
 from gradcheck.subjects.calls import as_output, call
 from gradcheck.subjects.guard import arrays_below
@@ -147,8 +146,7 @@ def _proven(subject: LayerSubject, stages: Sequence[Stage], output: Array, seed:
     generator = stream(seed, "stages")
     with kept(subject.leaves) as saved:
         for leaf, values in saved:
-            kick = _FAR * scale(values) * signed(generator, values.shape)
-            leaf.write((values + kick).astype(values.dtype))
+            leaf.displace(values, _FAR, generator)
         if not _is_row(subject, stages):
             return False
         return all(_is_apart(stage, _by_array(saved)) for stage in stages)

@@ -9,6 +9,8 @@ import numpy as np
 
 from gradcheck.base.arrays import Array, Index
 from gradcheck.base.large import fill, put, saved, vast
+from gradcheck.base.precision import scale
+from gradcheck.base.randomness import signed
 
 
 class Role(StrEnum):
@@ -58,6 +60,11 @@ class Leaf:
         with _writeable(self.array):
             put(self.array, values)
         self.published()
+
+    def displace(self, values: Array, step: float, generator: np.random.Generator) -> None:
+        """Set every entry to one of `values` and a random kick. step: in units of their scale."""
+        kick = step * scale(values) * signed(generator, values.shape)
+        self.write((values + kick).astype(values.dtype))
 
     def write_blocks(self, values: Iterable[Array]) -> None:
         """Set every entry from consecutive flat blocks, in C order."""
