@@ -1,6 +1,6 @@
 """The measuring of one subject: noise, every leaf by entries or by a screen, the analytic side's own error."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -163,9 +163,11 @@ def _measured(point: Point, sampler: Sampler, sides: _Sides) -> Measured:
         error = sides.errors.get(leaf.name)
         error = np.zeros(leaf.shape) + point.subject.reading_error(leaf) if error is None else error
         NOW.at(leaf.name, leaf.size)
-        found[leaf.name] = _estimates(point, sampler, leaf, error, found)
-        analytic = point.gradients[leaf.name]
-        comparisons[leaf.name] = compare(leaf, analytic, found[leaf.name], point.yardstick(leaf), error)
+        steps = _steps_of(found, point)
+        found[leaf.name], comparisons[leaf.name] = _compared(point, sampler, leaf, error, steps)
+        if comparisons[leaf.name].verdict is Verdict.INCONCLUSIVE and len(steps) >= _LADDERS:
+            # the step of other leaves was too fine for this one, whose unit is another: it gets a ladder of its own
+            found[leaf.name], comparisons[leaf.name] = _compared(point, sampler, leaf, error, [])
     return Measured(found, comparisons, sampler.overturned)
 
 
@@ -199,12 +201,21 @@ def _fitting(point: Point, leaf: Leaf) -> Array | None:
     return a if a is not None and a.shape == leaf.shape else None
 
 
-def _estimates(
-    point: Point, sampler: Sampler, leaf: Leaf, error: Array, others: Mapping[str, LeafEstimates]
-) -> LeafEstimates:
-    steps = [f.step for f in others.values() if f.step is not None]
+def _steps_of(others: Mapping[str, LeafEstimates], point: Point) -> list[float]:
+    """What the ladders of other leaves have told; the coarse noise of float32 leaves no step to spare."""
+    return [] if point.noise.single else [f.step for f in others.values() if f.step is not None]
+
+
+def _compared(
+    point: Point, sampler: Sampler, leaf: Leaf, error: Array, steps: Sequence[float]
+) -> tuple[LeafEstimates, Comparison]:
+    found = _estimates(point, sampler, leaf, error, steps)
+    return found, compare(leaf, point.gradients[leaf.name], found, point.yardstick(leaf), error)
+
+
+def _estimates(point: Point, sampler: Sampler, leaf: Leaf, error: Array, steps: Sequence[float]) -> LeafEstimates:
     first, start = _first(point.gradients[leaf.name], leaf), LARGEST
-    if len(steps) >= _LADDERS and not point.noise.single:  # the coarse noise of float32 leaves no step to spare
+    if len(steps) >= _LADDERS:
         first, start = [], min(steps)
     agrees = _Agrees(leaf, point.gradients[leaf.name], point.yardstick(leaf).rtol, error)
     rows = independent_rows(sampler.forward, leaf, point.output) if leaf.size >= _BATCH else None

@@ -12,8 +12,9 @@ from gradcheck.base.errors import LayerError
 from gradcheck.base.failures import failure_of
 from gradcheck.subjects.calls import as_output, call, dtype_of
 from gradcheck.subjects.conventions.way import Doubt, Run, Supplied, Way
-from gradcheck.subjects.graph import Slot, slots
+from gradcheck.subjects.graph import Slot
 from gradcheck.subjects.inputs import Inputs
+from gradcheck.subjects.rates import at_rate
 from gradcheck.subjects.recorder import optimisers, put_recorders
 from gradcheck.subjects.spelling import ZERO_NAMES, positional, says_training
 from gradcheck.subjects.subject import Calls, Quick
@@ -103,13 +104,12 @@ class Driver:
         """Backward of this very cotangent, for the last forward."""
         assert self.way is not None  # noqa: S101 -- a driver is used once its way is known
         self.calls.backward += 1
-        for slot in self.kept_rates:
-            slot.set(rate)
         if self.reset is not None and not self.flushes:
             call(self.reset)
         self.forget()
         put_recorders(self._optimisers, self.pairs)
-        self.returned = self.way.backward(self.run, self._apart(cotangent), rate)
+        with at_rate(self.kept_rates, rate):
+            self.returned = self.way.backward(self.run, self._apart(cotangent), rate)
         supplied: Supplied = call(self.way.supplied, self.returned, self.run)
         return supplied
 
@@ -148,23 +148,6 @@ def _is_double(value: Any) -> TypeGuard[Array]:
 
 
 _DOUBLE = np.dtype(np.float64)
-
-
-def kept_rates(layer: Any) -> list[Slot]:
-    """Learning rates kept as numbers by the layer, its class, an owner that it holds, and each layer inside it."""
-    found = [s for s in slots(layer) if _is_rate(s.key, s.get())]
-    own = next((name for name in dir(type(layer)) if _is_rate(name, getattr(type(layer), name, None))), None)
-    if own is not None and not any(s.container is layer for s in found):
-        found.append(Slot(own, layer, own, attribute=True))
-    return found
-
-
-def _is_rate(key: Any, value: Any) -> bool:
-    number = isinstance(value, int | float | np.floating) and not isinstance(value, bool)
-    return number and isinstance(key, str) and key.lstrip("_") in KEPT_RATES
-
-
-KEPT_RATES = frozenset({"learning_rate", "learningrate", "learn_rate", "lr", "eta"})
 
 
 def zeroing(layer: Any) -> Callable[[], Any] | None:

@@ -1,6 +1,6 @@
 """Which arrays of a layer are its parameters, and where their gradients are read (CONTRACT.md, "Parameters")."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +12,11 @@ from gradcheck.base.randomness import signed
 from gradcheck.subjects.asked import asked_for
 from gradcheck.subjects.convention import Convention
 from gradcheck.subjects.declared import declared_parameters, declared_sources
-from gradcheck.subjects.driver import KEPT_RATES, Driver
+from gradcheck.subjects.driver import Driver
 from gradcheck.subjects.graph import Slot, slots
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.leaf import Leaf, Role
+from gradcheck.subjects.rates import is_kept_rate
 from gradcheck.subjects.recorder import recorded
 from gradcheck.subjects.scout import Scout
 from gradcheck.subjects.sources import (
@@ -57,7 +58,7 @@ def find_parameters(
     candidates = _candidates(driver.root, scout) if told is None else told
     supplied = _after_backward(candidates, scout, signed(generator, output.shape), declared)
     found, buffers = Parameters(), []
-    for path, slot in candidates.items():
+    for path, slot in supplied.untied().items():
         given = path in supplied.moved or path in supplied.sources
         depends = supplied.depends(path) or told is not None
         if depends and _shared_within(slot.get()):
@@ -85,7 +86,7 @@ def _add(found: Parameters, path: str, slot: Slot, source: Source | None) -> Non
 
 
 def _candidates(layer: Any, scout: Scout) -> dict[str, Slot]:
-    """Float arrays and Python floats that forward leaves as they are, each memory under one name."""
+    """Float arrays and Python floats that forward leaves as they are."""
     held = {slot.path: slot for slot in slots(layer) if _is_candidate(slot)}
 
     def changed() -> set[str]:
@@ -94,14 +95,14 @@ def _candidates(layer: Any, scout: Scout) -> dict[str, Slot]:
         return {path for path, (value, copy) in before.items() if not _same(held[path], value, copy)}
 
     state: set[str] = scout.run(changed)
-    return _untied({path: slot for path, slot in held.items() if path not in state})
+    return {path: slot for path, slot in held.items() if path not in state}
 
 
 def _is_candidate(slot: Slot) -> bool:
     value = slot.get()
     if is_float_array(value):
         return bool(value.size)
-    return type(value) is float and isinstance(slot.key, str) and slot.key.lstrip("_") not in KEPT_RATES
+    return type(value) is float and isinstance(slot.key, str) and not is_kept_rate(slot.key)
 
 
 def _shared_within(value: Any) -> bool:
@@ -121,15 +122,16 @@ def _same(slot: Slot, value: Any, copy: Array) -> bool:
         return False
 
 
-def _untied(candidates: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Two names of one memory are one leaf: the first name stays."""
-    kept: dict[str, Slot] = {}
-    for path, slot in candidates.items():
-        value = slot.get()
-        arrays = [s.get() for s in kept.values()] if isinstance(value, np.ndarray) else []
-        if not any(isinstance(a, np.ndarray) and np.may_share_memory(value, a) for a in arrays):
-            kept[path] = slot
-    return kept
+def _untied(candidates: Mapping[str, Slot], given: Container[str]) -> dict[str, Slot]:
+    """Two names of one memory are one leaf: the first to which a gradient is given stays, else the first."""
+    kept: dict[str, Array] = {}
+    for path in sorted(candidates, key=lambda path: path not in given):
+        value = candidates[path].get()
+        if not isinstance(value, np.ndarray):
+            kept[path] = np.empty(0)
+        elif not any(np.may_share_memory(value, other) for other in kept.values()):
+            kept[path] = value
+    return {path: slot for path, slot in candidates.items() if path in kept}
 
 
 @dataclass
@@ -148,6 +150,10 @@ class _SuppliedTo:
     def paths(self) -> tuple[str, ...]:
         """Of everything that is supplied with a gradient."""
         return (*self.moved, *self.sources)
+
+    def untied(self) -> dict[str, Slot]:
+        """The candidates, each memory under one name."""
+        return _untied(self.candidates, self.paths)
 
     def depends(self, path: str) -> bool:
         """Does the output depend on it? Tried once."""
@@ -191,7 +197,7 @@ def _after_backward(
 
 def _returned_to(found: _SuppliedTo, returned: Any, who: str) -> None:
     """Gradients that backward returned, by name or by their order and shapes; what is nobody's is said."""
-    still = {p: s for p, s in found.candidates.items() if p not in found.moved}
+    still = {p: s for p, s in found.untied().items() if p not in found.moved}
     keys, left = keys_returned(returned, still, found.depends)
     found.sources |= {path: Returned(key) for path, key in keys.items()}
     if left:

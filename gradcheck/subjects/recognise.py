@@ -16,9 +16,10 @@ from gradcheck.subjects.convention import Convention
 from gradcheck.subjects.conventions.stored import OUTPUTS
 from gradcheck.subjects.conventions.table import recognised
 from gradcheck.subjects.conventions.way import Run, Seen, Way
-from gradcheck.subjects.driver import Driver, kept_rates, zeroing
+from gradcheck.subjects.driver import Driver, zeroing
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.inputs import function_inputs, layer_inputs
+from gradcheck.subjects.rates import kept_rates, rates_of_module
 from gradcheck.subjects.reading import settle_reading
 from gradcheck.subjects.results import result_names
 from gradcheck.subjects.spelling import (
@@ -182,7 +183,8 @@ def _recognise(driver: Driver, seen: Seen, declared: Convention) -> None:
         seen.run = driver.trial(driver.inputs.handed())
         seen.written = written(layer, before, OUTPUTS)
         driver.way = recognised(seen)
-        driver.kept_rates = [] if driver.way.gives_rate else kept_rates(layer)
+        if not driver.way.gives_rate:
+            driver.kept_rates = [*kept_rates(layer), *rates_of_module(layer)]
         driver.reset = declared.bound("reset", layer) or zeroing(layer)
         driver.flushes = declared.reset is None and is_flush_name(getattr(driver.reset, "__name__", ""))
         base.restore()

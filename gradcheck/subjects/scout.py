@@ -39,8 +39,8 @@ class Scout:
     def depends(self, slot: Slot, generator: np.random.Generator) -> bool:
         """Does the output move when the place does? A forward that raises then does depend."""
         value = slot.get()
-        if isinstance(value, np.ndarray) and value.size > BLOCK and value.flags.writeable:
-            return self._large_depends(value, generator)
+        if isinstance(value, np.ndarray) and value.flags.writeable:
+            return self._moves_in_place(value, generator)
         if isinstance(value, np.ndarray):
             kick = (scale(value) * signed(generator, value.shape) / 64).astype(value.dtype)
             moved: Any = value + kick
@@ -51,12 +51,13 @@ class Scout:
         finally:
             _put(slot, value)
 
-    def _large_depends(self, value: Array, generator: np.random.Generator) -> bool:
-        """The same in place, a block at a time: a large array is not copied but to restore it."""
+    def _moves_in_place(self, value: Array, generator: np.random.Generator) -> bool:
+        """A block at a time: forward may know the array by another name, or by views of it, and it may be large."""
         unit = scale(next(blocks(value))) / 64
 
         def kick() -> None:
-            flat = value.reshape(-1) if value.flags.c_contiguous else value.flat
+            array = np.asarray(value)  # an np.matrix has two axes whatever is done to it
+            flat = array.reshape(-1) if array.flags.c_contiguous else array.flat
             for low in range(0, value.size, BLOCK):
                 here = flat[low : low + BLOCK]
                 flat[low : low + BLOCK] = here + (unit * signed(generator, here.shape)).astype(value.dtype)
@@ -79,6 +80,6 @@ class Scout:
 
 
 def _put(slot: Slot, value: Any) -> None:
-    """The kick is a re-binding: the user's own array is not written, read-only ones included."""
+    """A number, or an array that must not be written, is re-bound."""
     if not isinstance(slot.container, tuple):
         slot.set(value)

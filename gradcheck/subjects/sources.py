@@ -14,9 +14,11 @@ from gradcheck.subjects.calls import call
 from gradcheck.subjects.graph import Slot, slots
 from gradcheck.subjects.recorder import recorded
 from gradcheck.subjects.results import order_by_shape
-from gradcheck.subjects.spelling import VALUE_NAMES, gradient_names
+from gradcheck.subjects.spelling import VALUE_NAMES, gradient_names, private_and_bare
 
-_GRADIENT_HOLDERS = ("grads", "gradients", "grad", "dparams", "derivatives")
+_GRADIENT_HOLDERS = (
+    "grads", "gradients", "grad", "dparams", "derivatives", "_grads", "_gradients", "_grad", "_dparams", "_derivatives"
+)  # fmt: skip
 
 
 class Source(Protocol):
@@ -208,9 +210,9 @@ def _candidates(path: str, slot: Slot) -> list[str]:
         return [made for name in (*gradient_names("value"), "grad", "gradient", "diff", "delta", "g")
                 for made in (f"{own}.{name}", f"{own}[{name!r}]")]  # fmt: skip
     if slot.attribute:
-        start = path.removesuffix(slot.key)
+        start, words = path.removesuffix(slot.key), dict.fromkeys((slot.key, private_and_bare(slot.key)[1]))
         named = [f"{start}{name}" for name in gradient_names(slot.key)]
-        return [*named, *(f"{start}{holder}[{key!r}]" for holder in _GRADIENT_HOLDERS for key in (slot.key,))]
+        return [*named, *(f"{start}{holder}[{key!r}]" for holder in _GRADIENT_HOLDERS for key in words)]
     start = path.removesuffix(f"[{slot.key!r}]")
     holder = start.rpartition(".")[0]
     before = f"{holder}." if holder else ""

@@ -61,7 +61,7 @@ _PREDICTED = re.compile(r"(?:y_?)?(?:pred|preds|prediction|predictions|predicted
 # What backward is handed: dY in all its spellings.
 _UPSTREAM = re.compile(
     r"d(?:E|L|C|J)?_?d?_?(?:out(?:put)?s?|y|Y|z|Z|a|A|h|c|s|values?|next|h_next|c_next|scores|AL|LdY|LdZ)|_?(?:grads?|gradients?)|"
-    r".*(?:grad|gradient|error|delta|upstream|diff).*|d(?!rop|im|ata|eb|ep|ty|el|ic|ev|ir|ec|il|o$)[a-zA-Z_]\w{0,9}|g|gy|G|gY|gys|eps|top"
+    r".*(?:grad|gradient|error|delta|upstream|diff).*|d(?!rop|im|ata|eb|ep|ty|el|ic|ev|ir|ec|il|o$)[a-zA-Z_]\w{0,9}|g|gy|G|gY|gys|eps|top|[dg]_?\d"
 )
 # Names that nobody gives to the argument of a derivative f'(x).
 _SURELY_UPSTREAM = re.compile(
@@ -70,7 +70,7 @@ _SURELY_UPSTREAM = re.compile(
 _CACHE = re.compile(r"caches?|ctx|context|cached|memory|saved|tape|returned")
 _OUTPUT = re.compile(r"out|outputs?|y|Y|z|activated")
 # The word may carry digits, and prefixes or suffixes joined by "_"; W, U, V, w, b also at most two letters or digits.
-_PARAMETER = re.compile(rf"(?:[A-Za-z0-9]+_)*_*(?:{_WORDS}\d*|[WUVwb][A-Za-z0-9]{{0,2}})(?:_[A-Za-z0-9]*)*$")
+_PARAMETER = re.compile(rf"_*(?:[A-Za-z0-9]+_+)*(?:{_WORDS}\d*|[WUVwb][A-Za-z0-9]{{0,2}})(?:_[A-Za-z0-9]*)*$")
 
 _BUFFER = re.compile(
     r"grad|diff|delta|veloc|moment|cache|update|prev|old|mask|(?:^|_)d(?:l_?)?d?_?[wb]|(?:^|_)(?:m|v)_"
@@ -105,13 +105,21 @@ def gradient_names(name: str, *, short: bool = True) -> tuple[str, ...]:
 
     short: also by the first letter, dw for weights.
     """
-    made = [form.format(name) for form in _GRADIENT_FORMS]
-    bare = name.strip("_")
+    private, bare = private_and_bare(name)
     upper = bare[:1].upper() + bare[1:]
+    made = [form.format(bare) for form in _GRADIENT_FORMS]
     made += [f"grad{upper}", f"d{upper}", f"g{upper}", f"{bare}Grad", f"{bare}Gradient"]
     if short and len(bare) > 1:  # weights -> dweights, dw, dW
         made += [form.format(short) for short in (bare[0], bare[0].upper()) for form in ("d{}", "_d{}", "grad_{}")]
-    return tuple(dict.fromkeys(made))
+    own = [form.format(name) for form in _GRADIENT_FORMS] if name != bare else []
+    return tuple(dict.fromkeys([*own, *(private + one for one in made if private), *made]))
+
+
+def private_and_bare(name: str) -> tuple[str, str]:
+    """What makes a name private, and the bare word: ("_", "W") of _W, ("_Dense__", "W") of __W in a class Dense."""
+    start = re.match(r"_[A-Za-z]\w*?__(?=[A-Za-z])|_*", name)
+    private = start.group() if start else ""
+    return private, name[len(private) :].rstrip("_") or name
 
 
 def alike(path: str, other: str) -> bool:
