@@ -73,10 +73,12 @@ def saved(array: Array) -> Array:
     return copy
 
 
-def moved(array: Array) -> bool:
-    """Does an array hold other numbers than the first copy of it that somebody still holds?"""
+def unmoved(array: Array) -> Array | None:
+    """A copy as `saved` gives; None where the array holds other numbers than the first copy that somebody holds."""
     known = _SAVED.get((id(array), False))
-    return known is not None and not identical(known, array)
+    if known is None:
+        return saved(array)
+    return known if identical(known, array) else None
 
 
 def spilled(array: Array, *, writeable: bool = False) -> Array:

@@ -39,6 +39,13 @@ def scale(values: Array) -> float:
 
 def _squares(block: Array) -> tuple[int, float, float]:
     """How many entries are nonzero and finite, the largest of them, the sum of squares in units of it."""
-    flat = np.abs(block[np.isfinite(block) & (block != 0)].astype(np.float64))
+    flat = np.abs(block, dtype=np.float64)
     largest = float(flat.max(initial=0.0))
-    return flat.size, largest, float(np.sum((flat / largest) ** 2)) if flat.size else 0.0
+    if not np.isfinite(largest):
+        flat = flat[np.isfinite(flat)]
+        largest = float(flat.max(initial=0.0))
+    if not largest:
+        return 0, 0.0, 0.0
+    count = int(np.count_nonzero(flat))
+    flat /= largest
+    return count, largest, float(np.sum(np.square(flat, out=flat)))

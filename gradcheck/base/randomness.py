@@ -13,6 +13,12 @@ def stream(seed: int, *purpose: object) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence([seed, *words]))
 
 
+def coins(generator: np.random.Generator, size: int) -> Array:
+    """Random +1 and -1, as int8; of one random bit each, for leaves of 1e8 entries."""
+    bits = np.frombuffer(generator.bytes(-(-size // 8)), dtype=np.uint8)
+    return 2 * np.unpackbits(bits, count=size).view(np.int8) - np.int8(1)
+
+
 def signed(generator: np.random.Generator, shape: Index) -> Array:
     """Random values in +-[0.5, 1.5), multiples of 2**-8.
 

@@ -8,7 +8,7 @@ from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.large import blocks
 from gradcheck.base.precision import EPS, eps, scale
-from gradcheck.base.randomness import signed
+from gradcheck.base.randomness import coins
 from gradcheck.subjects.leaf import Leaf, kept
 
 _CALLS = 3
@@ -27,10 +27,11 @@ def moved_gradients(
     single: the working precision is float32, whose eps is then the move. The leaves are put back in the end.
     """
     with kept(leaves) as saved:
+        sizes = [scale(values) for _, values in saved]
         for _ in range(_CALLS):
-            for leaf, values in saved:
+            for (leaf, values), size in zip(saved, sizes, strict=True):
                 unit = max(eps(values.dtype), eps(np.float32) if single else EPS)
-                leaf.write_blocks(_shaken(values, scale(values), unit, generator))
+                leaf.write_blocks(_shaken(values, size, unit, generator))
             try:
                 moved = vjp()
             except LayerError:
@@ -41,8 +42,11 @@ def moved_gradients(
 
 def _shaken(values: Array, size: float, unit: float, generator: np.random.Generator) -> Iterator[Array]:
     for block in blocks(values):
-        kick = unit * _reach(block, size) * np.sign(signed(generator, block.shape))
-        yield (block + kick).astype(values.dtype)
+        kick = _reach(block, size)
+        kick *= unit
+        kick *= coins(generator, block.size)
+        kick += block
+        yield kick
 
 
 class AnalyticErrors:
@@ -70,8 +74,10 @@ class AnalyticErrors:
 
 def _reach(values: Array, size: float) -> Array:
     """The scale of the leaf, but no more than 1000 times an entry itself: 1e-8 beside 1e4 is not rounded as 1e4 is."""
-    own = 1024 * np.abs(values)
-    return np.where(own > 0, np.minimum(own, size), size)
+    reach = 1024.0 * np.abs(values, dtype=np.float64)
+    np.minimum(reach, size, out=reach)
+    reach[reach == 0] = size
+    return reach
 
 
 def _widen(error: Array, here: Array | None, moved: Array | None) -> None:

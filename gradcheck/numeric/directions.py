@@ -8,12 +8,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtri
 
 from gradcheck.base.arrays import Array, Index
 from gradcheck.base.large import BLOCK, blocks
+from gradcheck.base.randomness import coins
 
 _UNIT = 1 / 40  # of a Gaussian: +-1/40 to +-127/40
 _MOST = 127
+
+
+def _quantiles() -> Array:
+    """The codes of 65536 Gaussian values of equal probability: looked up, they cost a fifth of drawing."""
+    values = ndtri((np.arange(1 << 16) + 0.5) / (1 << 16))
+    return np.asarray(np.clip(2 * np.floor(values / (2 * _UNIT)) + 1, -_MOST, _MOST), dtype=np.int8)
+
+
+_QUANTILES = _quantiles()
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +58,17 @@ class Direction:
             part = self.codes[low : low + BLOCK] * self.unit
             yield part if self.ramp is None else part * self._weights(self.ramp, low, part.size)
 
+    def added(self, here: Array, step: float) -> Iterator[Array]:
+        """Here + step * v in flat blocks, C order; a block is good until the next. here: of the leaf's shape."""
+        room = np.empty(min(BLOCK, self.codes.size), dtype=np.result_type(here.dtype, np.float64))
+        for low, values in zip(range(0, self.codes.size, BLOCK), blocks(here), strict=True):
+            part = room[: values.size]
+            np.multiply(self.codes[low : low + BLOCK], step * self.unit, out=part)
+            if self.ramp is not None:
+                part *= self._weights(self.ramp, low, part.size)
+            part += values
+            yield part
+
     def dot(self, values: Array) -> float:
         """<values, v>; values: of the leaf's shape. Entries that v leaves out count nothing, finite or not."""
         total = 0.0
@@ -71,10 +93,16 @@ class Direction:
 
     def norm(self, weights: Array) -> float:
         """sqrt(sum (w v)**2); weights: of the leaf's shape, what is not finite counts nothing."""
-        pairs = zip(self.blocks(), blocks(weights), strict=True)
-        return float(
-            np.sqrt(sum(float(np.sum(np.square(v * np.nan_to_num(w, posinf=0.0, neginf=0.0)))) for v, w in pairs))
-        )
+        total = 0.0
+        for v, w in zip(self.blocks(), blocks(weights), strict=True):
+            with np.errstate(all="ignore"):
+                weighted = v * w
+                part = float(weighted @ weighted)
+                if not np.isfinite(part):
+                    weighted[~np.isfinite(weighted)] = 0.0
+                    part = float(weighted @ weighted)
+            total += part
+        return float(np.sqrt(total))
 
     def members(self) -> Array:
         """Flat indices of the entries that are not left out."""
@@ -103,15 +131,14 @@ def gaussian(shape: Index, generator: np.random.Generator) -> Direction:
     size = int(np.prod(shape, dtype=np.int64))
     codes = np.empty(size, dtype=np.int8)
     for low in range(0, size, BLOCK):
-        drawn = generator.standard_normal(min(BLOCK, size - low), dtype=np.float32)
-        codes[low : low + BLOCK] = np.clip(2 * np.floor(drawn * 20) + 1, -_MOST, _MOST)
+        drawn = generator.integers(0, _QUANTILES.size, size=min(BLOCK, size - low), dtype=np.uint16)
+        codes[low : low + BLOCK] = _QUANTILES[drawn]
     return Direction(shape, codes, _UNIT)
 
 
 def signs(shape: Index, generator: np.random.Generator) -> Direction:
     """Entries of +1 and -1."""
-    size = int(np.prod(shape, dtype=np.int64))
-    return Direction(shape, generator.integers(0, 2, size=size, dtype=np.int8) * np.int8(2) - np.int8(1), 1.0)
+    return Direction(shape, coins(generator, int(np.prod(shape, dtype=np.int64))), 1.0)
 
 
 def given(v: Array) -> Direction:

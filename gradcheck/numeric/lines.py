@@ -1,13 +1,13 @@
 """Lines through the point, along which forward is sampled: one entry of a leaf, or a direction through leaves."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from gradcheck.base.large import blocks
 from gradcheck.base.precision import EPS, eps, power_of_two, scale
 from gradcheck.numeric.directions import Direction
 from gradcheck.subjects.leaf import Leaf
@@ -71,17 +71,29 @@ class DirectionLine:
         self._parts = parts
         self._saved = [part.leaf.values() for part in parts]
         self.unit = unit
+        self._away = False
         self.blur = max((_blur(part) for part in parts), default=0.0)
 
     def move(self, step: float) -> float:
         """See Line.move; the rounding of float64 entries is part of the measured noise."""
         for part, saved in zip(self._parts, self._saved, strict=True):
-            pairs = zip(blocks(saved), part.v.blocks(), strict=True)
-            part.leaf.write_blocks((here + step * v).astype(saved.dtype) for here, v in pairs)
+            part.leaf.write_blocks(part.v.added(saved, step))
         return step
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """`back` waits for the end: to write a vast leaf costs more than forward, and nobody looks at it in between."""
+        self._away = all(part.leaf.vast for part in self._parts)
+        try:
+            yield
+        finally:
+            self._away = False
+            self.back()
 
     def back(self) -> None:
         """See Line.back."""
+        if self._away:
+            return
         for part, saved in zip(self._parts, self._saved, strict=True):
             part.leaf.write(saved)
 

@@ -41,7 +41,8 @@ class Slopes:
         """<G, dy/dv>; v is not normalised. expected: what it is held against, see confirm.py."""
         line = DirectionLine([Part(self.leaf, v)], self._unit / power_of_two(v.largest))
         peel = Peel(self.sampler, line, self._starts)
-        estimate = peel.estimate(expected)
+        with line.away():
+            estimate = peel.estimate(expected)
         self.size = max(self.size, peel.size)
         self.kinked |= len(peel.began) > 1 or estimate.kink
         if peel.began:

@@ -36,9 +36,8 @@ def sketch(gradient: Array) -> Array:
     signs, total = _signs(), np.zeros(_LENGTH)
     turns = stream(0, "sketch", "turns")
     for block in blocks(gradient):
-        rows = np.zeros(-(-block.size // _LENGTH) * _LENGTH)
-        rows[: block.size] = block
-        shaped = rows.reshape(-1, _LENGTH)
+        rest = -block.size % _LENGTH
+        shaped = (np.append(block, np.zeros(rest)) if rest else block).reshape(-1, _LENGTH)
         with np.errstate(all="ignore"):
             total += _drawn(turns, 1)[0] * np.einsum("rc,rc->c", shaped, signs[: len(shaped)])
     return np.asarray(total / np.sqrt(max(1.0, gradient.size / _LENGTH)))

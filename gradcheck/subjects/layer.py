@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array, is_float_array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.large import blocks, identical, largest, moved, put, saved
+from gradcheck.base.large import blocks, identical, largest, put, saved, unmoved
 from gradcheck.base.precision import eps
 from gradcheck.base.randomness import signed, stream
 from gradcheck.subjects.calls import StateChangedError
@@ -132,10 +132,11 @@ class LayerSubject:
         """See Subject.measuring: two forwards from one another's leavings must agree bit for bit."""
         with self.session():
             random = self._base.random  # which the session has just put back
-            self._prove(output, random)
+            values = [leaf.values() for leaf in self.leaves]
+            self._prove(output, random, values)
             with np.errstate(all="ignore"):  # once, not in every call
                 yield self._driver.quick()
-            self._prove(output, random)
+            self._prove(output, random, values)
 
     def reading_error(self, leaf: Leaf) -> float:
         """See Subject.reading_error."""
@@ -153,7 +154,8 @@ class LayerSubject:
     def _held(self, *, backward: bool) -> Held:
         """What is put back after the calls. Who has moved a vast leaf puts that back, unless backward changes it."""
         changing = backward and self._parameters.update
-        return [(leaf, leaf.values()) for leaf in self.leaves if changing or not leaf.vast or not moved(leaf.array)]
+        copies = [(leaf, unmoved(leaf.array) if leaf.vast and not changing else leaf.values()) for leaf in self.leaves]
+        return [(leaf, copy) for leaf, copy in copies if copy is not None]
 
     def _settled_forward(self, layer: Any) -> Array:
         """The first output. Parameters that the first forward makes belong to the base state from then on."""
@@ -215,8 +217,7 @@ class LayerSubject:
     def _quick(self) -> Array:
         return self._driver.forward(self._driver.inputs.handed())
 
-    def _prove(self, output: Array, random: RandomState) -> None:
-        values = [leaf.values() for leaf in self.leaves]
+    def _prove(self, output: Array, random: RandomState, values: Sequence[Array]) -> None:
         same = np.array_equal(self._quick(), output, equal_nan=True) and random.unchanged()
         still = all(identical(leaf.array, v) for leaf, v in zip(self.leaves, values, strict=True))
         if not same or not still:

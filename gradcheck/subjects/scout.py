@@ -8,9 +8,9 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.large import BLOCK, blocks, put, saved
+from gradcheck.base.large import blocks, fill, put, saved
 from gradcheck.base.precision import scale
-from gradcheck.base.randomness import signed
+from gradcheck.base.randomness import coins, signed
 from gradcheck.subjects.driver import Driver
 from gradcheck.subjects.graph import Slot
 from gradcheck.subjects.guard import Snapshot
@@ -56,11 +56,7 @@ class Scout:
         unit = scale(next(blocks(value))) / 64
 
         def kick() -> None:
-            array = np.asarray(value)  # an np.matrix has two axes whatever is done to it
-            flat = array.reshape(-1) if array.flags.c_contiguous else array.flat
-            for low in range(0, value.size, BLOCK):
-                here = flat[low : low + BLOCK]
-                flat[low : low + BLOCK] = here + (unit * signed(generator, here.shape)).astype(value.dtype)
+            fill(value, (here + unit * coins(generator, here.size) for here in blocks(value)))
 
         copy = saved(value)
         try:
