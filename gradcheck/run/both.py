@@ -16,6 +16,7 @@ from gradcheck.run.result import CheckResult, LeafResult
 
 _CARRIED = {4: 64 * eps(np.float32), 2: 8 * eps(np.float16)}  # by itemsize: of the largest entry, for its rounding
 _SHAKEN = 8.0  # times what a last place of the point makes: float32 rounds more than once
+_MANY, _REST = 4, 0.01  # entries, and the share of their errors' squares that one factor leaves
 _HERE_ALONE = frozenset({"non-finite", "shape-mismatch"})  # overflow, say: a fault in float32 whatever float64 shows
 MARK = "float64"  # of a leaf whose numbers are those in float64
 
@@ -47,7 +48,8 @@ def _not_wrong(
         if own is None or own.verdict is not Verdict.FAIL:
             continue
         lost = _lost(own, there, low, shaken.get(name, 0.0), places.get(name))
-        if not _settles(there, own):
+        other = lost is not None and lost.severity is Severity.ERROR and _by_one_factor(own)
+        if other or not _settles(there, own):
             leaves[name] = own
             kept.add(name)
         elif lost is not None:
@@ -70,6 +72,16 @@ def _settles(there: LeafResult, own: LeafResult) -> bool:
     if there.verdict is Verdict.PASS:
         return True
     return all(_allowed(there, w.key) < w.gap / 4 for w in _wrong(own))
+
+
+def _by_one_factor(own: LeafResult) -> bool:
+    """Is all that is wrong in float32 one factor? That is no rounding, but another formula for that type."""
+    wrong = [w for w in _wrong(own) if np.isfinite(w.gap)]
+    numeric, off = np.array([w.numeric for w in wrong]), np.array([w.analytic - w.numeric for w in wrong])
+    if len(wrong) < _MANY or not np.any(numeric):
+        return False
+    rest = off - numeric * (off @ numeric) / (numeric @ numeric)
+    return bool(rest @ rest < _REST * (off @ off))
 
 
 def _lost(own: LeafResult, there: LeafResult, low: np.dtype[Any], shaken: float, where: str | None) -> Finding | None:

@@ -4,6 +4,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -37,6 +38,7 @@ from gradcheck.run.options import Options
 from gradcheck.run.result import CheckResult, Evaluations
 from gradcheck.run.settle import settle
 from gradcheck.run.sketch import Lean, sketched
+from gradcheck.run.turned import after_the_other
 from gradcheck.run.upcast import in_double_too
 from gradcheck.run.where import place_of_backward, source_of_backward
 from gradcheck.subjects.guard import Snapshot
@@ -69,7 +71,8 @@ def check_case(case: Case, options: Options) -> CheckResult:
     try:
         specimen = case.build()
         enter(specimen, case.mode)
-        return check_specimen(specimen, case.name, options, added=case.point is not None)
+        check = partial(check_specimen, specimen, case.name, options, added=case.point is not None)
+        return after_the_other(specimen, case.mode, check(), options, check)
     except (Exception, SystemExit) as error:
         return CheckResult(case.name, Verdict.ERROR, error=failure_of(error), seed=options.seed)
 

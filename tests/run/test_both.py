@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
+from gradcheck.base.arrays import Array
 from gradcheck.diagnose.finding import Finding, Severity
 from gradcheck.judge.verdict import Verdict
 from gradcheck.run.both import both as both_of
@@ -58,6 +59,27 @@ def test_what_is_right_in_float64_is_lost_precision_where_it_could_be_kept(
     assert found.passed is (severity is not Severity.ERROR)
     assert found.leaves["W"].wrong == (() if found.passed else ((2,),))
     assert found.leaves["W"].note == {Severity.WARNING: "precision", Severity.ERROR: "", None: "float64"}[severity]
+
+
+FOUR = np.array([1.0, -2.0, 4.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("off", "natural", "cause"),
+    [
+        (0.05 * FOUR, 4.0, "constant-factor"),  # another formula for float32
+        (0.05 * FOUR[::-1], 4.0, "precision-lost"),
+        (0.05 * FOUR, 4e4, "precision-lost"),  # one divisor that is rounded makes a factor too
+    ],
+)
+def test_one_factor_is_no_rounding(off: Array, natural: float, cause: str) -> None:
+    there = replace(
+        double(0.0, natural=natural).leaves["W"], shape=(4,), analytic=FOUR, numeric=FOUR, error=np.zeros(4)
+    )
+    wrong = tuple((i,) for i in range(4))
+    own = replace(there, dtype="float32", verdict=Verdict.FAIL, analytic=FOUR + off, wrong=wrong)
+    found = both(result(own, "constant-factor"), result(there))
+    assert [f.cause for f in found.findings] == [cause]
 
 
 def test_float16_that_loses_more_than_it_must_is_an_error() -> None:

@@ -22,6 +22,9 @@ class Dense:
         self.W = self.W - self.rate() * self.factor * self.x.T @ dy
         return dx
 
+    def rate(self):
+        raise NotImplementedError
+
 
 class Settings:
     """Holds nothing of its own: the rate is the class's."""
