@@ -47,6 +47,18 @@ def fill(target: Array, values: Iterable[Array]) -> None:
         low += block.size
 
 
+def add(target: Array, values: Array, changes: Iterable[Array]) -> None:
+    """Set every entry to that of `values` and a change. changes: consecutive flat blocks, in C order."""
+    target, low = np.asarray(target), 0
+    flat = target.reshape(-1) if target.flags.c_contiguous else None
+    for here, change in zip(blocks(values), changes, strict=True):
+        if flat is None:
+            target.flat[low : low + here.size] = here + change
+        else:
+            np.add(here, change, out=flat[low : low + here.size], casting="unsafe")
+        low += here.size
+
+
 def identical(one: Array, other: Array) -> bool:
     """The same shape, type and bits, entry by entry; no temporary copies."""
     if one.shape != other.shape or one.dtype != other.dtype:

@@ -31,7 +31,7 @@ def moved_gradients(
         for _ in range(_CALLS):
             for (leaf, values), size in zip(saved, sizes, strict=True):
                 unit = max(eps(values.dtype), eps(np.float32) if single else EPS)
-                leaf.write_blocks(_shaken(values, size, unit, generator))
+                leaf.shift(values, _kicks(values, size, unit, generator))
             try:
                 moved = vjp()
             except LayerError:
@@ -40,12 +40,11 @@ def moved_gradients(
             del moved  # before the next one is made
 
 
-def _shaken(values: Array, size: float, unit: float, generator: np.random.Generator) -> Iterator[Array]:
+def _kicks(values: Array, size: float, unit: float, generator: np.random.Generator) -> Iterator[Array]:
     for block in blocks(values):
         kick = _reach(block, size)
         kick *= unit
         kick *= coins(generator, block.size)
-        kick += block
         yield kick
 
 

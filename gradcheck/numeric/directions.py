@@ -4,7 +4,7 @@ Codes are odd whole numbers, so that no entry of a direction is 0; a code of 0 l
 lets a leaf of 1e8 have several directions beside it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,15 +58,14 @@ class Direction:
             part = self.codes[low : low + BLOCK] * self.unit
             yield part if self.ramp is None else part * self._weights(self.ramp, low, part.size)
 
-    def added(self, here: Array, step: float) -> Iterator[Array]:
-        """Here + step * v in flat blocks, C order; a block is good until the next. here: of the leaf's shape."""
-        room = np.empty(min(BLOCK, self.codes.size), dtype=np.result_type(here.dtype, np.float64))
-        for low, values in zip(range(0, self.codes.size, BLOCK), blocks(here), strict=True):
-            part = room[: values.size]
-            np.multiply(self.codes[low : low + BLOCK], step * self.unit, out=part)
+    def times(self, step: float) -> Iterator[Array]:
+        """Step * v in flat blocks, C order; a block is good until the next."""
+        room = np.empty(min(BLOCK, self.codes.size))
+        for low in range(0, self.codes.size, BLOCK):
+            codes = self.codes[low : low + BLOCK]
+            part = np.multiply(codes, step * self.unit, out=room[: codes.size])
             if self.ramp is not None:
                 part *= self._weights(self.ramp, low, part.size)
-            part += values
             yield part
 
     def dot(self, values: Array) -> float:
@@ -128,17 +127,25 @@ class Direction:
 
 def gaussian(shape: Index, generator: np.random.Generator) -> Direction:
     """Gaussian entries, rounded to odd multiples of 1/40, at most 127/40."""
-    size = int(np.prod(shape, dtype=np.int64))
-    codes = np.empty(size, dtype=np.int8)
-    for low in range(0, size, BLOCK):
-        drawn = generator.integers(0, _QUANTILES.size, size=min(BLOCK, size - low), dtype=np.uint16)
-        codes[low : low + BLOCK] = _QUANTILES[drawn]
-    return Direction(shape, codes, _UNIT)
+
+    def drawn(count: int) -> Array:
+        found: Array = _QUANTILES[generator.integers(0, _QUANTILES.size, size=count, dtype=np.uint16)]
+        return found
+
+    return Direction(shape, _codes(shape, drawn), _UNIT)
 
 
 def signs(shape: Index, generator: np.random.Generator) -> Direction:
     """Entries of +1 and -1."""
-    return Direction(shape, coins(generator, int(np.prod(shape, dtype=np.int64))), 1.0)
+    return Direction(shape, _codes(shape, lambda count: coins(generator, count)), 1.0)
+
+
+def _codes(shape: Index, drawn: Callable[[int], Array]) -> Array:
+    """A block at a time: what is drawn with passes through more memory than a vast leaf's codes take."""
+    codes = np.empty(int(np.prod(shape, dtype=np.int64)), dtype=np.int8)
+    for block in blocks(codes):
+        block[:] = drawn(block.size)
+    return codes
 
 
 def given(v: Array) -> Direction:

@@ -77,7 +77,7 @@ class DirectionLine:
     def move(self, step: float) -> float:
         """See Line.move; the rounding of float64 entries is part of the measured noise."""
         for part, saved in zip(self._parts, self._saved, strict=True):
-            part.leaf.write_blocks(part.v.added(saved, step))
+            part.leaf.shift(saved, part.v.times(step))
         return step
 
     @contextmanager

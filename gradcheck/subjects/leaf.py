@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from gradcheck.base.arrays import Array, Index
-from gradcheck.base.large import fill, put, saved, vast
+from gradcheck.base.large import add, put, saved, vast
 from gradcheck.base.precision import scale
 from gradcheck.base.randomness import signed
 
@@ -66,10 +66,10 @@ class Leaf:
         kick = step * scale(values) * signed(generator, values.shape)
         self.write((values + kick).astype(values.dtype))
 
-    def write_blocks(self, values: Iterable[Array]) -> None:
-        """Set every entry from consecutive flat blocks, in C order."""
+    def shift(self, values: Array, changes: Iterable[Array]) -> None:
+        """Set every entry to one of `values` and a change. changes: consecutive flat blocks, in C order."""
         with _writeable(self.array):
-            fill(self.array, values)
+            add(self.array, values, changes)
         self.published()
 
     def put(self, flat: int, value: float) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.large import blocks, fill, put, saved
+from gradcheck.base.large import add, blocks, put, saved
 from gradcheck.base.precision import scale
-from gradcheck.base.randomness import coins, signed
+from gradcheck.base.randomness import signed
 from gradcheck.subjects.driver import Driver
 from gradcheck.subjects.graph import Slot
 from gradcheck.subjects.guard import Snapshot
@@ -53,10 +53,11 @@ class Scout:
 
     def _moves_in_place(self, value: Array, generator: np.random.Generator) -> bool:
         """A block at a time: forward may know the array by another name, or by views of it, and it may be large."""
-        unit = scale(next(blocks(value))) / 64
+        unit = scale(next(blocks(value))) / 64**2
 
-        def kick() -> None:
-            fill(value, (here + unit * coins(generator, here.size) for here in blocks(value)))
+        def kick() -> None:  # by odd multiples of many sizes: softmax does not see all entries move by one
+            odd = (2.0 * generator.integers(-64, 64, size=here.size, dtype=np.int8) + 1 for here in blocks(value))
+            add(value, value, (unit * part for part in odd))
 
         copy = saved(value)
         try:

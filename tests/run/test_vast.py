@@ -22,7 +22,7 @@ def _tiny_is_vast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _blocks_of(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    for user in ("base.large", "numeric.directions", "subjects.sources", "subjects.scout"):
+    for user in ("base.large", "numeric.directions", "subjects.sources"):
         monkeypatch.setattr(f"gradcheck.{user}.BLOCK", size)
 
 
