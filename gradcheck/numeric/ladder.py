@@ -4,6 +4,8 @@ D(h) = D + c2 h**2 + c4 h**4 ..., so each column of Richardson's table removes o
 have all powers of h. The bar is the extrapolation's last change + 2 r, with r the rounding at the smallest step.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from gradcheck.base.precision import power_of_two
@@ -18,6 +20,7 @@ RUNGS = 6
 _MORE = 4  # rungs more, where kinks left behind have made wider ones useless
 _STARTS = (5, 14, 24, 34)  # a ladder starts at unit / 2**these, one after the other until one is believed
 _APART, _BETWEEN = 8, 4  # steps between, and how many, which must show the side that wider ones show
+_CURVED = 6  # so many where the two sides of a kink at the point are curved
 _LOOSE = 1e-6  # of the slopes: a side of a kink told no better may be a phase of an oscillation
 _SMALLEST = 44  # kinks nearer than unit / 2**this are at the point
 
@@ -91,7 +94,7 @@ class Climb:
         wide = ladder[-1]
         rung = self._decisive(wide)
         if rung is not None and abs(rung.jump) > 0.5 * abs(wide.jump):
-            return one_sided(self.sampler, self.rungs, wide)
+            return self._both_sides(wide)
         beside = UNKNOWN if rung is None else own_side(ladder, rung, self._between(rung.h, wide.h))
         if beside.known:
             return beside
@@ -105,9 +108,18 @@ class Climb:
                 low = middle
         return self._ladder(low)[1]
 
-    def _between(self, near: float, wide: float) -> list[Rung]:
+    def _both_sides(self, wide: Rung) -> Estimate:
+        """The slopes on either side; where a side is curved, of steps so small that it is straight."""
+        found = one_sided(self.sampler, self.rungs, wide)
+        if bar(found) > _LOOSE * wide.size:
+            steps = [wide, *self._between(0.0, wide.h, _CURVED)]
+            tried = (one_sided(self.sampler, pair, wide) for pair in pairwise(steps))
+            found = min(found, *tried, key=bar)
+        return found
+
+    def _between(self, near: float, wide: float, most: int = _BETWEEN) -> list[Rung]:
         """Rungs between a step that tells the side of a kink and those that reach across it."""
-        steps = [wide / _APART**k for k in range(1, _BETWEEN + 1)]
+        steps = [wide / _APART**k for k in range(1, most + 1)]
         found = [self.rung(h) for h in steps if h > near]
         return [rung for rung in found if rung is not None]
 
