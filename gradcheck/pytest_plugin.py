@@ -46,8 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
         option.gradcheck = True
     if option.gradcheck:
         from gradcheck.plugin.asked import refuse
+        from gradcheck.plugin.watched import Watch
 
         refuse(config)
+        config.pluginmanager.register(Watch(config))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "GradcheckFile | None":
@@ -85,10 +87,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Which classes will be checked, now that all selection is done."""
     if session.config.option.gradcheck:
         from gradcheck.plugin.state import state_of
+        from gradcheck.plugin.watched import watched
 
         for item in session.items:
             if hasattr(item, "facts") and hasattr(item, "label"):
                 state_of(session.config).wanted.setdefault(item.path, set()).add(item.label)
+        state_of(session.config).watched = watched(session.config, session.items)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -126,22 +130,25 @@ def pytest_runtest_makereport(
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker hands its notes over."""
+    """A worker hands over what it knows."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None and session.config.option.gradcheck:
         from gradcheck.plugin.state import state_of
 
-        output[_FACTS] = state_of(session.config).notes
+        state = state_of(session.config)
+        output[_FACTS] = {"notes": state.notes, "watched": state.watched}
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """The controller of pytest-xdist takes them."""
-    notes = getattr(node, "workeroutput", {}).get(_FACTS)
-    if notes:
+    """The controller of pytest-xdist takes it."""
+    handed = getattr(node, "workeroutput", {}).get(_FACTS)
+    if handed:
         from gradcheck.plugin.state import state_of
 
-        state_of(node.config).notes += notes
+        state = state_of(node.config)
+        state.notes += handed["notes"]
+        state.watched = state.watched or handed["watched"]
 
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter", config: pytest.Config) -> None:

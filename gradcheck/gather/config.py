@@ -199,7 +199,7 @@ def _fault(file: Path, number: int, table: Mapping[str, Any]) -> ExpectedFault:
     found = resolve(target, file.parent)
     if isinstance(found, Problem):
         return ExpectedFault(target, table["leaf"], table["cause"], table["reason"])
-    files = frozenset(str(source.path.resolve()) for source in found)
+    files = frozenset(str(source.path.resolve()) for source in found if not source.starts_a_program)
     return ExpectedFault(target, table["leaf"], table["cause"], table["reason"], files, found[0].only)
 
 

@@ -34,6 +34,11 @@ class Source:
         """`path:Class`, as reports name it."""
         return f"{self.spelled}:{name}"
 
+    @property
+    def starts_a_program(self) -> bool:
+        """A `__main__.py` that nobody has named: it is not imported."""
+        return self.path.name == "__main__.py" and not self.direct
+
 
 def resolve(target: str, base: Path) -> list[Source] | Problem:
     """The files of one TARGET; a relative path is relative to `base`.

@@ -36,7 +36,9 @@ def file_node(path: Path, parent: pytest.Collector) -> "GradcheckFile | None":
     if reason is None:
         state.asked += 1
         return GradcheckFile.from_parent(parent, path=path)
-    if reason:
+    if not reason:
+        state.bare.append(path)
+    else:
         state.notes.append(f"{path.relative_to(state.here) if path.is_relative_to(state.here) else path} {reason}")
     return None
 
@@ -149,6 +151,8 @@ class CaseItem(GradcheckItem):
         self.facts |= {
             "checks": [check_facts(check) for check in checks],
             "vanished": [fault_record(fault) for fault in gone],
+            "file": str(self.path.resolve()),
+            "label": self.label,
         }
         self._judge(checks, gone)
 

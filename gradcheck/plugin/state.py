@@ -8,6 +8,7 @@ import pytest
 from gradcheck.gather.config import ExpectedFault
 from gradcheck.gather.problem import Problem
 from gradcheck.plugin.baselines import Told, updated
+from gradcheck.plugin.records import Json
 from gradcheck.plugin.settings import settings_for
 from gradcheck.run.expected import vanished
 from gradcheck.run.outcome import CampaignResult
@@ -21,7 +22,8 @@ class State:
     """What is remembered.
 
     notes: of files, for the end · asked, read: files that were collected, and whose cases were · found: in how many
-    there was something · wanted: of each file, the classes of which items will run.
+    there was something · wanted: of each file, the classes of which items will run · bare: files without code
+    watched: what watched.py goes by.
     """
 
     config: pytest.Config
@@ -30,6 +32,8 @@ class State:
     read: int = 0
     found: int = 0
     wanted: dict[Path, set[str]] = field(default_factory=dict)
+    bare: list[Path] = field(default_factory=list)
+    watched: Json | None = None
     _files: dict[Path, Single] = field(default_factory=dict)
     _listings: dict[Path, Listing] = field(default_factory=dict)
     _outcomes: dict[tuple[Path, str], CampaignResult] = field(default_factory=dict)
@@ -82,7 +86,18 @@ class State:
         if not unnamed or label != labels[0]:
             return gone
         checks = [check for name in labels for check in self.outcome(path, name).checks]
-        return gone + vanished(unnamed, checks, frozenset())
+        whole = frozenset() if self.listing(path).problems else frozenset({str(path.resolve())})
+        return gone + vanished(unnamed, checks, whole)
+
+    def expected(self) -> list[ExpectedFault]:
+        """The expected faults under which the files stand that were collected."""
+        return list(dict.fromkeys(fault for file in self._files.values() for fault in file.plan.expected))
+
+    def counts(self) -> dict[str, int]:
+        """How many items each file has that could be read, all its classes."""
+        read = {path: found for path, found in self._listings.items() if not found.problems}
+        counted = {str(path.resolve()): sum(map(len, found.cases.values())) for path, found in read.items()}
+        return counted | {str(path.resolve()): 0 for path in self.bare}
 
     def nowhere(self, path: Path) -> list[ExpectedFault]:
         """The expected faults whose file there is not: for the first file under a configuration."""

@@ -77,8 +77,8 @@ def _outcome(
     plan: Plan, visits: Sequence[Visit], problems: list[Problem], notes: list[str], *, interrupted: bool
 ) -> CampaignResult:
     checks = [marked(check, plan.expected) for visit in visits for check in checks_of(plan, visit)]
-    whole = frozenset() if interrupted else frozenset(_whole(visits))
-    gone = vanished(plan.expected, checks, whole)
+    whole = frozenset(_whole(visits))
+    gone = [] if interrupted else vanished(plan.expected, checks, whole)
     problems += [nowhere(fault) for fault in plan.expected if not fault.files]
     if plan.case is not None:
         checks, more = one_case(checks, plan.case)
@@ -99,7 +99,7 @@ def _sources(targets: Iterable[str]) -> tuple[list[Source], list[Problem], list[
             problems.append(sources)
         else:
             found += sources
-    entries = [source for source in found if source.path.name == "__main__.py" and not source.direct]
+    entries = [source for source in found if source.starts_a_program]
     notes = [f"{source.spelled} starts a program when imported: not checked" for source in entries]
     return [source for source in found if source not in entries], problems, notes
 

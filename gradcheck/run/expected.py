@@ -22,18 +22,19 @@ def marked(check: TargetCheck, faults: Sequence[ExpectedFault]) -> TargetCheck:
 def vanished(
     faults: Iterable[ExpectedFault], checks: Sequence[TargetCheck], whole: frozenset[str]
 ) -> list[ExpectedFault]:
-    """Faults of classes that were checked, or of files in `whole` (all their classes were), that no check shows.
+    """Faults that no check shows, where all that could show them was checked: their class, or their files.
 
-    Where a check of the class ended in `error`, nothing can be said.
+    whole: the files of which every class was checked. Where a check of the class ended in `error`, nothing can be said.
     """
     return [fault for fault in faults if _is_gone(fault, checks, whole)]
 
 
 def _is_gone(fault: ExpectedFault, checks: Sequence[TargetCheck], whole: frozenset[str]) -> bool:
-    meant = [check.result for check in checks if _means(fault, check)]
-    if any(_shows(fault, result) or result.verdict is Verdict.ERROR for result in meant):
+    meant = [check for check in checks if _means(fault, check)]
+    if any(_shows(fault, check.result) or check.result.verdict is Verdict.ERROR for check in meant):
         return False
-    return bool(meant) or (bool(fault.files) and fault.files <= whole)
+    seen = whole if fault.label is None else whole.union(check.file for check in meant)
+    return bool(fault.files) and fault.files <= seen
 
 
 def _means(fault: ExpectedFault, check: TargetCheck) -> bool:

@@ -111,6 +111,24 @@ def test_an_expected_fault_of_a_class_that_is_gone_has_vanished(cli: Cli) -> Non
     assert (ran.code, len(ran.record["expected_vanished"])) == (1, 1)
 
 
+def test_a_fault_expected_of_a_folder_vanishes_when_all_its_files_were_checked(cli: Cli) -> None:
+    cli.write({"pyproject.toml": expecting("net"), "net/a.py": layer("A"), "net/b.py": WRONG})
+    cli.write({"net/__main__.py": "raise SystemExit('a program')\n"})
+    assert [cli("run", target).code for target in ("net", "net/a.py", "net/b.py")] == [0, 0, 0]
+    cli.write({"net/b.py": layer("Wrong") + CASES})
+    assert [cli("run", target).code for target in ("net", "net/a.py", "net/b.py")] == [1, 0, 0]
+
+
+def test_a_fault_expected_of_a_file_may_be_that_of_a_class_not_asked_for(cli: Cli) -> None:
+    cli.write(
+        {
+            "pyproject.toml": expecting("a.py"),
+            "a.py": layer("Good") + "\n\n" + layer("Wrong", backward="return 3 * output_error"),
+        }
+    )
+    assert [cli("run", target).code for target in ("a.py", "a.py:Good")] == [0, 0]
+
+
 def test_another_fault_than_the_expected_fails(cli: Cli) -> None:
     cli.write({"pyproject.toml": expecting(cause="sign-flipped"), "a.py": WRONG})
     ran = cli("run", "--format", "json")

@@ -55,11 +55,37 @@ def test_expected_faults_of_what_there_is_not(project: Project) -> None:
     assert "there is no such file or module" in ran.words
 
 
+HALVES = """import numpy as np
+
+
+class Half:
+    def forward(self, x):
+        return x / 2
+
+    def backward(self, dout):
+        return dout / 2
+
+
+def gradcheck_cases():
+    yield Half(), np.random.rand(2, 2)
+"""
+
+
 def test_an_expected_fault_of_a_folder_shows_in_any_of_its_files(project: Project) -> None:
-    """No single file can say that it has vanished."""
-    project.write({"pyproject.toml": EXPECTED.format(target="layers:Dense")})
-    project.write({"layers/dense.py": dense(WRONG), "layers/other.py": dense()})
-    assert project.run("--gradcheck", "layers").counted(xfailed=2, passed=4)
+    """No single file can say that it has vanished; those of one session can, once all of them were checked."""
+    target = "layers"
+    project.write({"pyproject.toml": EXPECTED.format(target=target), "layers/__init__.py": '"""Nothing."""'})
+    project.write({"layers/dense.py": dense(WRONG), "layers/other.py": HALVES})
+    assert project.run("--gradcheck", "layers").counted(xfailed=2, passed=2)
+
+    project.write({"layers/dense.py": dense()})
+    assert project.run("--gradcheck", "layers", "-k", "not Half").code == 0
+    assert project.run("--gradcheck", "layers/other.py").code == 0
+    for workers in ((), ("-n", "1")):
+        gone = project.run("--gradcheck", "layers", "--junitxml=out.xml", *workers)
+        assert (gone.code, gone.counted(failed=1, passed=4)) == (1, True)
+        assert gone.section.startswith(f"FAIL  {target}: the expected constant-factor of b has vanished")
+        assert "has vanished" in (project.folder / "out.xml").read_text(encoding="utf-8")
 
 
 STYLE = """import numpy as np

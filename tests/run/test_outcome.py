@@ -15,7 +15,7 @@ from gradcheck.run.result import CheckResult
 from gradcheck.run.select import one_case, one_leaf
 from tests.render.samples import convolution, nondeterministic, passing, raising
 
-FILE = "/home/me/conv.py"
+FILE, OTHER = "/home/me/conv.py", "/home/me/other.py"
 PROBLEM = Problem("b.py", "Missing", "there is none")
 
 
@@ -98,11 +98,20 @@ def test_a_warning_beside_the_expected_fault_does_not_matter() -> None:
         pytest.param([check(raising())], [], False, id="an error says nothing"),
         pytest.param([check(passing(1), label="Other")], [], False, id="another class"),
         pytest.param([check(passing(1), label="Other")], [FILE], True, id="the class is gone"),
+        pytest.param([], [FILE], True, id="the file has no class"),
         pytest.param([check(passing(1), file="/elsewhere.py")], ["/elsewhere.py"], False, id="another file"),
     ],
 )
 def test_an_expected_fault_vanishes(checks: list[TargetCheck], whole: list[str], gone: bool) -> None:
     assert vanished([FAULT], checks, frozenset(whole)) == ([FAULT] if gone else [])
+
+
+@pytest.mark.parametrize(("whole", "gone"), [([FILE, OTHER], True), ([FILE], False), ([], False)])
+def test_of_a_folder_every_file_must_have_been_checked(whole: list[str], gone: bool) -> None:
+    """One that shows no such fault says nothing of the others."""
+    folder = dataclasses.replace(FAULT, files=frozenset({FILE, OTHER}), label=None)
+    assert vanished([folder], [check(passing(1))], frozenset(whole)) == ([folder] if gone else [])
+    assert not vanished([folder], [check(passing(1)), check(convolution(), file=OTHER)], frozenset(whole))
 
 
 def test_one_case_of_every_class() -> None:
