@@ -13,14 +13,16 @@ from gradcheck.gather.sizes import SETS, Sizes
 Value = Callable[[Sizes], Any]
 
 DEPTH_OUT = ("layer_depth", "depth", "out_channels", "output_channels", "output_depth", "out_depth", "num_filters",
-              "n_filters", "nb_filters", "filters", "num_kernels", "n_kernels")  # fmt: skip
-_DEPTH_IN = ("in_channels", "input_channels", "input_depth", "in_depth", "channels", "n_channels", "num_channels")
+              "n_filters", "nb_filters", "filters", "num_kernels", "n_kernels", "out_channel", "c_out", "Cout",
+              "num_filter")  # fmt: skip
+_DEPTH_IN = ("in_channels", "input_channels", "input_depth", "in_depth", "channels", "n_channels", "num_channels",
+             "in_channel", "c_in", "Cin")  # fmt: skip
 N_IN = ("in_features", "input_size", "n_in", "n_inputs", "num_inputs", "input_dim", "in_dim", "in_size", "fan_in",
          "nin", "input_features", "n_features", "num_features", "features", "size", "dim", "n", "d_model",
-         "embed_dim", "normalized_shape")  # fmt: skip
+         "embed_dim", "normalized_shape", "dim_in", "n_input", "input_len", "D_in")  # fmt: skip
 N_OUT = ("out_features", "output_size", "n_out", "n_outputs", "num_outputs", "output_dim", "out_dim", "out_size",
           "fan_out", "nout", "output_features", "units", "n_units", "num_units", "n_neurons", "neurons",
-          "num_classes", "n_classes")  # fmt: skip
+          "num_classes", "n_classes", "dim_out", "n_output", "output_len", "nodes", "D_out")  # fmt: skip
 _HIDDEN = ("hidden_size", "hidden_dim", "n_hidden", "hidden", "hidden_units", "d_ff")
 WINDOW = ("kernel_shape", "pool_shape", "kernel_size", "pool_size", "filter_size", "filter_shape", "window",
            "window_size", "pool", "kernel")  # fmt: skip

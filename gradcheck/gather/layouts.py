@@ -43,7 +43,7 @@ def ways(cls: type) -> list[Way]:
     elif "num_embeddings" in names or "vocab_size" in names:
         found = [_indices]
     elif names & {*N_IN, *N_OUT, "hidden_size", "hidden_dim"}:
-        found = [_one(axes) for axes in ("NI", "I1", "NTI", "I", "1I", "IN")]
+        found = [_one(axes) for axes in ("NI", "I1", "NTI", "I", "1I", "IN", "INT")]
     else:
         found = [_any_image] if _ANY_SHAPE.search(cls.__name__) else [_any, _one("I1"), _one("I")]
     return _with_windows(found, names)

@@ -77,6 +77,25 @@ class Switched:
         return FACTOR * dout * (3 if self.mode == "train" else 2)
 
 
+class Steps:  # of (features, batch, steps)
+    def __init__(self, input_size, hidden_size):
+        self.Wx, self.Wa = np.random.randn(hidden_size, input_size), np.random.randn(hidden_size, hidden_size)
+
+    def forward(self, x):
+        self.x, self.a = x, [np.zeros((len(self.Wa), x.shape[1]))]
+        for t in range(x.shape[2]):
+            self.a.append(np.tanh(self.Wx @ x[:, :, t] + self.Wa @ self.a[-1]))
+        return np.stack(self.a[1:], axis=2)
+
+    def backward(self, da):
+        self.dWx, self.dWa, dx, back = 0, 0, np.zeros_like(self.x), 0
+        for t in reversed(range(da.shape[2])):
+            dz = (da[:, :, t] + back) * (1 - self.a[t + 1] ** 2)
+            self.dWx, self.dWa = self.dWx + dz @ self.x[:, :, t].T, self.dWa + FACTOR * dz @ self.a[t].T
+            dx[:, :, t], back = self.Wx.T @ dz, self.Wa.T @ dz
+        return dx
+
+
 def softmax_loss(x, y):
     e = np.exp(x - x.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -125,7 +144,8 @@ class Scale:
 """
 LEAVES = {
     "Stored": "weights", "Returned": "W", "Sigmoid": "input", "CrossEntropy": "p", "CategoricalCrossEntropy": "input",
-    "Switched": "input", "softmax_loss": "input", "relu_forward": "input", "swish": "input", "Scale": "W",
+    "Switched": "input", "Steps": "Wa",
+    "softmax_loss": "input", "relu_forward": "input", "swish": "input", "Scale": "W",
 }  # fmt: skip
 
 
@@ -143,6 +163,7 @@ def test_every_family_is_found_right_and_wrong(factor: float, cli: Cli, tmp_path
         (first, *_) = ran.checks(f":{name}")
         failing = [found["name"] for found in first["leaves"] if found["verdict"] == "fail"]
         assert failing == ([] if factor == 1.0 else [leaf])
+    assert "(5, 4, 3)" in ran.checks(":Steps")[0]["case"]
 
 
 def test_a_convention_of_the_module_that_is_none_is_a_problem(cli: Cli, tmp_path: Path) -> None:

@@ -102,6 +102,16 @@ class Dropout(Layer):
         pass
 
 
+class Affine(Layer):
+    def __init__(self, dim_in: int, dim_out: int) -> None:
+        pass
+
+
+class Filters(Layer):
+    def __init__(self, in_channel: int, out_channel: int, kernel_size: int) -> None:
+        pass
+
+
 class Relu(Layer):
     pass
 
@@ -118,6 +128,8 @@ class Flatten(Layer):
         (Pool, {"pool_shape": (3, 2), "stride": 1}, (4, 3, 5, 6)),
         (Norm, {"num_features": 5}, (4, 5)),
         (Embedding, {"vocab_size": 6, "embedding_dim": 5}, (4, 3)),
+        (Affine, {"dim_in": 5, "dim_out": 3}, (4, 5)),
+        (Filters, {"in_channel": 3, "out_channel": 2, "kernel_size": 3}, (4, 3, 5, 6)),
         (Relu, {}, (4, 5)),
         (Flatten, {}, (4, 5, 6, 3)),
     ],

@@ -57,7 +57,7 @@ def caller(
             elif role.kind is Kind.CACHE:
                 value = kept.pop(0) if kept else None
             else:
-                value = run.handed[role.number] if role.kind is Kind.INPUT else given[role.kind]
+                value = _handed(seen, role, run) if role.kind is Kind.INPUT else given[role.kind]
             if role.by_name:
                 named[role.name] = value
             else:
@@ -65,6 +65,15 @@ def caller(
         return call(backward, *arguments, **named)
 
     return run_backward
+
+
+def _handed(seen: Seen, role: Role, run: Run) -> Any:
+    """An argument of forward again; where a loss keeps what it made of it (a softmax), `dvalues` is that output."""
+    value = run.handed[role.number]
+    if role.name != "dvalues" or not seen.is_layer or "output" not in seen.written:
+        return value
+    kept: Any = getattr(seen.owner, "output", None)
+    return kept if is_float_array(kept) and is_float_array(value) and kept.shape == value.shape else value
 
 
 def _apart(cotangents: Any, wanted: int, *, starred: bool) -> list[Any]:
