@@ -2,6 +2,7 @@
 
 import enum
 import inspect
+import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from gradcheck.base.arrays import Array
 from gradcheck.gather.construct import activation, activation_prime
 
 _MOST = 1000  # entries of an array that is written out
+_GLOBAL: Any = getattr(random.seed, "__self__", None)  # the generator that the module's functions draw from
 _WIDTH = 74  # of a line of code, which stands indented in a report
 _OURS = {activation: "np.tanh", activation_prime: "lambda x: 1 - np.tanh(x) ** 2"}
 
@@ -26,13 +28,15 @@ class Written:
     """What a case is made of, as expressions.
 
     parts: the layer and its input (the layer alone where it tells its own), or forward, backward and their arguments
-    names: what they take from the module `home` · after: statements about `layer`, once it is made.
+    names: what they take from the module `home` · after: statements about `layer`, once it is made · draws: does that
+    module draw from Python's own `random`, which is seeded then too?
     """
 
     parts: tuple[str, ...]
     names: frozenset[str]
     home: str
     after: tuple[str, ...] = ()
+    draws: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,17 @@ def case_lines(written: Written, seed: int) -> str:
     line = f"    yield {', '.join(parts)}"
     if len(line) > _WIDTH and len(parts) > 1:
         line = "\n".join(["    yield (", *(_broken(part, 8) for part in parts), "    )"])
-    return f"def gradcheck_cases():\n    np.random.seed({seed})\n{made}{line}"
+    seeds = _statements([*(["import random", ""] if written.draws else []), *_seeds(written, seed)])
+    return f"def gradcheck_cases():\n{seeds}{made}{line}"
+
+
+def draws_from_random(home: Mapping[str, Any]) -> bool:
+    """Does a module have `random`, or a function of it, by any name?"""
+    return any(value is random or getattr(value, "__self__", None) is _GLOBAL for value in home.values())
+
+
+def _seeds(written: Written, seed: int) -> list[str]:
+    return [*([f"random.seed({seed})"] if written.draws else []), f"np.random.seed({seed})"]
 
 
 def _statements(lines: Sequence[str]) -> str:
@@ -73,18 +87,21 @@ def pytest_lines(written: Written, place: Place, options: Mapping[str, str], see
     body[1:1] = _statements(written.after).splitlines()
     handed = ", ".join(name or part for name, part in zip(names, written.parts, strict=False))
     name = re.split(r"\W", written.parts[0])[0].lower()
-    head = [*_imports(written, place), "", "", f"def test_{name}_found_by_search():", f"    np.random.seed({seed})"]
+    head = [*_imports(written, place), "", "", f"def test_{name}_found_by_search():"]
+    head += _statements(_seeds(written, seed)).splitlines()
     return "\n".join([*head, *body, f"    assert_gradients({handed}{more})"])
 
 
 def _imports(written: Written, place: Place) -> list[str]:
     names = sorted(written.names)
     ours = "from gradcheck import assert_gradients"
+    python = ["import random"] if written.draws else []
     if not place.module:
         taken = [f'{name} = runpy.run_path("{place.file}")["{name}"]' for name in names]
-        return ["import runpy", "", "import numpy as np", "", ours, "", *taken]
+        return [*python, "import runpy", "", "import numpy as np", "", ours, "", *taken]
     told = [f"# needs {place.folder} on the path: pythonpath in pytest's configuration"] if place.folder else []
-    return ["import numpy as np", "", ours, *told, f"from {place.module} import {', '.join(names)}"]
+    python += [""] if python else []
+    return [*python, "import numpy as np", "", ours, *told, f"from {place.module} import {', '.join(names)}"]
 
 
 def _broken(code: str, indent: int) -> str:

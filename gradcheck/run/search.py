@@ -24,7 +24,7 @@ from gradcheck.gather.conventions import NAME as CONVENTION
 from gradcheck.gather.drawing import Drawn, examine
 from gradcheck.gather.load import seed_everything
 from gradcheck.gather.specimen import Case, LayerSpecimen, Specimen
-from gradcheck.gather.written import Place, case_lines, pytest_lines
+from gradcheck.gather.written import Place, case_lines, draws_from_random, pytest_lines
 from gradcheck.judge.verdict import Verdict
 from gradcheck.run.check import try_case
 from gradcheck.run.examples import Tally
@@ -182,6 +182,7 @@ class Search:
         if written is None:
             return None
         more, home = _changed(options), vars(sys.modules[written.home])
+        written = replace(written, draws=draws_from_random(home))
         if convention is not None:
             if resolve_convention(home.get(CONVENTION)) is not convention:
                 return None  # a test knows nothing of the configuration's

@@ -1,6 +1,9 @@
 """Cases as Python: what is written makes the same thing again."""
 
 import enum
+import random
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,7 +11,15 @@ import pytest
 
 from gradcheck.gather.construct import activation, activation_prime
 from gradcheck.gather.points import KINDS, SCALES, Point
-from gradcheck.gather.written import Place, UnwritableError, Written, case_lines, code_of, pytest_lines
+from gradcheck.gather.written import (
+    Place,
+    UnwritableError,
+    Written,
+    case_lines,
+    code_of,
+    draws_from_random,
+    pytest_lines,
+)
 
 
 class Way(enum.Enum):
@@ -94,3 +105,44 @@ def test_a_file_that_cannot_be_imported_by_name_is_run() -> None:
     text = pytest_lines(LONG, Place("", "my-conv.py"), {}, 0)
     assert 'ConvLayer = runpy.run_path("my-conv.py")["ConvLayer"]' in text
     assert "import runpy\n" in text
+
+
+DRAWN = """import random
+
+import numpy as np
+
+
+class Noisy:
+    def __init__(self):
+        self.w = np.array([random.gauss(0, 1), np.random.rand()])
+"""
+
+
+@pytest.mark.parametrize("place", [Place("drawn", "drawn.py"), Place("", "dra-wn.py")])
+def test_pythons_own_random_is_seeded_where_the_module_draws_from_it(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the layer is the same each time; where it does not, nothing is said of it."""
+    (tmp_path / place.file).write_text(DRAWN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    written = Written(("Noisy()", "np.ones(2)"), frozenset({"Noisy"}), "drawn", draws=True)
+    test: dict[str, Any] = {}
+    exec(pytest_lines(written, place, {}, 3), test)  # noqa: S102
+    seen: list[Any] = []
+    test["assert_gradients"] = lambda layer, x: seen.append(layer.w.tolist())
+    test["test_noisy_found_by_search"]()
+    random.seed(8)
+    test["test_noisy_found_by_search"]()
+    cases: dict[str, Any] = {}
+    exec(f"{DRAWN}\n\n{case_lines(written, 3)}", cases)  # noqa: S102
+    seen += [layer.w.tolist() for layer, _ in cases["gradcheck_cases"]()]
+    assert seen[0] == seen[1] == seen[2]
+    plain = replace(written, draws=False)
+    assert "    random.seed" not in case_lines(plain, 3) + pytest_lines(plain, place, {}, 3)
+
+
+def test_a_module_that_draws_from_random_is_told() -> None:
+    assert draws_from_random({"random": random})
+    assert draws_from_random({"chance": random.gauss})
+    assert not draws_from_random({"random": np.random, "rng": random.Random(0), "len": len})  # noqa: S311
