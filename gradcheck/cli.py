@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from gradcheck.base.errors import GradcheckError, UsageError
 from gradcheck.cli_arguments import Report, parse
-from gradcheck.cli_output import BROKEN_PIPE, add_to_summary, wants_colour, write_file, write_stdout
+from gradcheck.cli_output import (
+    BROKEN_PIPE,
+    add_to_summary,
+    open_closed_streams,
+    wants_colour,
+    write_file,
+    write_stdout,
+)
 
 if TYPE_CHECKING:
     from gradcheck.gather.config import Config
@@ -19,6 +26,7 @@ COULD_NOT, INTERRUPTED = 2, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    open_closed_streams()
     try:
         known = parse(arguments, _version())
         return _COMMANDS[known.command](known)

@@ -15,16 +15,35 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def open_closed_streams() -> None:
+    """Who has closed stdin, stdout or stderr (`>&-`) wants nothing there; no file of ours may take their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))
+
+
 def write_stdout(text: str) -> bool:
-    """Print; False where the reader has gone."""
+    """Print; False where the reader has gone.
+
+    Raises:
+        UsageError: it cannot be written: the disk is full.
+    """
     try:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_the_rest()
         return False
+    except OSError as error:
+        _drop_the_rest()
+        raise UsageError(f"stdout cannot be written: {error.strerror or error}") from error
     return True
+
+
+def _drop_the_rest() -> None:
+    """What is still in Python's buffer must not raise again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_file(file: str, text: str) -> None:

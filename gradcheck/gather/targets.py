@@ -149,6 +149,8 @@ def _find(name: str, search: list[str]) -> Path | None:
 
 
 def _missing(target: str, where: str, base: Path) -> Problem:
+    if target.endswith(":"):
+        return Problem(target, "Missing", f"{target!r} names no class behind the colon")
     message = f"{where or target!r} does not exist: there is no such file or folder here, and no module of that name"
     close = _suggestion(where, base)
     return Problem(target, "Missing", f"{message}. Did you mean {close}?" if close else message)
@@ -163,6 +165,8 @@ def _suggestion(where: str, base: Path) -> str | None:
     close = difflib.get_close_matches(wrong[0], known, n=1, cutoff=0.7) if wrong else []
     if not close:
         return None
+    if dotted and close[0] == wrong[0]:  # a file of that name, and another ending: good.txt
+        return str(Path(*parts[:there], f"{wrong[0]}.py"))
     meant = [*parts[:there], close[0], *parts[there + 1 :]]
     return ".".join(meant) if dotted else str(Path(*meant))
 
@@ -170,7 +174,7 @@ def _suggestion(where: str, base: Path) -> str | None:
 def _names(folder: Path, *, dotted: bool) -> list[str]:
     """Python files and folders, as a path or a dotted name spells them."""
     try:
-        found = sorted(p for p in folder.iterdir() if p.suffix == ".py" or p.is_dir())
+        found = sorted(p for p in folder.iterdir() if (p.suffix == ".py" and p.is_file()) or p.is_dir())
     except OSError:
         return []
     return [path.stem if dotted else path.name for path in found]

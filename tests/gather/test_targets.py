@@ -117,6 +117,7 @@ def test_a_package_file_is_the_package(tmp_path: Path) -> None:
         ("net.pol", "net.pool"),
         ("nett.pool", "net.pool"),
         ("net/pol.py:Pool", "net/pool.py"),
+        ("convolution.txt", "convolution.py"),
     ],
 )
 def test_a_missing_target_has_a_suggestion(target: str, hint: str, tmp_path: Path) -> None:
@@ -130,6 +131,16 @@ def test_a_missing_target_has_a_suggestion(target: str, hint: str, tmp_path: Pat
 def test_nothing_is_suggested_where_nothing_is_like_it(target: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "Did you mean" not in getattr(resolve(target, tmp_path / "empty"), "message", "")
+
+
+def test_a_link_to_nothing_is_not_suggested(tmp_path: Path) -> None:
+    (tmp_path / "pool.py").symlink_to("gone")
+    assert "Did you mean" not in missing("pool.py", tmp_path).message
+
+
+def test_a_colon_without_a_class_is_told(tmp_path: Path) -> None:
+    make(tmp_path, "pool.py")
+    assert missing("pool.py:", tmp_path).message == "'pool.py:' names no class behind the colon"
 
 
 def test_a_file_that_is_no_python_and_a_folder_without(tmp_path: Path) -> None:
