@@ -2,15 +2,22 @@
 
 import contextlib
 import mmap
+import os
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import TypeVar
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
 
+T = TypeVar("T")
+
 BLOCK = 1 << 18  # entries that are worked on at a time where a whole temporary copy would cost too much
+_MOST_AT_ONCE = 4  # blocks: memory is not read faster by more
 VAST = 10_000_000  # a leaf of more entries is never copied but to restore it
 
 
@@ -30,12 +37,35 @@ def blocks(values: Array) -> Iterator[Array]:
             _release(file)
 
 
+def each(work: Callable[..., T], *arrays: Array) -> list[T]:
+    """What `work(first, *blocks)` gives for the blocks of arrays of one size, in C order; first: flat index.
+
+    On a vast array several processors work at once, so that a check of it is not all waiting for one.
+    """
+    starts = range(0, arrays[0].size, BLOCK)
+    flat = [array.reshape(-1) for array in map(np.asarray, arrays) if array.flags.c_contiguous]
+    if len(flat) < len(arrays) or not vast(arrays[0].size):
+        return [work(first, *parts) for first, *parts in zip(starts, *map(blocks, arrays), strict=True)]
+    files = [file for array in arrays if not array.flags.writeable and (file := _file_of(array)) is not None]
+
+    def done(first: int) -> T:
+        found = work(first, *(array[first : first + BLOCK] for array in flat))
+        for file in files:
+            _release(file)
+        return found
+
+    with ThreadPoolExecutor(min(_MOST_AT_ONCE, os.cpu_count() or 1)) as pool:  # each as the caller treats overflow
+        return [one.result() for one in [pool.submit(copy_context().run, done, first) for first in starts]]
+
+
 def put(target: Array, values: Array) -> None:
     """Set every entry; values that are not of the target's shape are broadcast. No temporary copies."""
     if target.size <= BLOCK or values.shape != target.shape:
         target[...] = values
-    else:
+    elif not target.flags.c_contiguous:
         fill(target, blocks(values))
+    else:
+        each(lambda _, there, here: np.copyto(there, here, casting="unsafe"), target, values)
 
 
 def fill(target: Array, values: Iterable[Array]) -> None:
@@ -47,29 +77,30 @@ def fill(target: Array, values: Iterable[Array]) -> None:
         low += block.size
 
 
-def add(target: Array, values: Array, changes: Iterable[Array]) -> None:
-    """Set every entry to that of `values` and a change. changes: consecutive flat blocks, in C order."""
-    target, low = np.asarray(target), 0
-    flat = target.reshape(-1) if target.flags.c_contiguous else None
-    for here, change in zip(blocks(values), changes, strict=True):
-        if flat is None:
-            target.flat[low : low + here.size] = here + change
-        else:
-            np.add(here, change, out=flat[low : low + here.size], casting="unsafe")
-        low += here.size
+def add(target: Array, values: Array, change: Callable[[int, int], Array]) -> None:
+    """Set every entry to that of `values` and a change.
+
+    change: (flat index of the first, how many) -> the changes of some entries in C order; asked for in any order.
+    """
+    if target.flags.c_contiguous:
+        each(lambda first, there, here: np.add(here, change(first, here.size), out=there, casting="unsafe"),
+             target, values)  # fmt: skip
+    else:
+        fill(target, (here + change(n * BLOCK, here.size) for n, here in enumerate(blocks(values))))
 
 
 def identical(one: Array, other: Array) -> bool:
     """The same shape, type and bits, entry by entry; no temporary copies."""
     if one.shape != other.shape or one.dtype != other.dtype:
         return False
-    pairs = zip(blocks(one), blocks(other), strict=True)
-    return all(np.array_equal(_bits(a), _bits(b)) for a, b in pairs)
+    if one.size > BLOCK and not _same_bits(next(blocks(one)), next(blocks(other))):
+        return False
+    return all(each(lambda _, a, b: _same_bits(a, b), one, other))
 
 
 def largest(values: Array) -> float:
     """The largest magnitude, 0 where there are no entries; NaN where one is."""
-    return float(np.max([np.max(np.abs(block)) for block in blocks(values)], initial=0.0))
+    return float(np.max(each(lambda _, block: np.max(np.abs(block)), values), initial=0.0))
 
 
 def saved(array: Array) -> Array:
@@ -117,6 +148,10 @@ _SAVED: "weakref.WeakValueDictionary[tuple[int, bool], Array]" = weakref.WeakVal
 def _held(array: Array) -> list[Array]:
     found = (_SAVED.get((id(array), second)) for second in (False, True))
     return [copy for copy in found if copy is not None]
+
+
+def _same_bits(one: Array, other: Array) -> bool:
+    return bool(np.array_equal(_bits(one), _bits(other)))
 
 
 def _bits(block: Array) -> Array:

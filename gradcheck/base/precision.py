@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from gradcheck.base.arrays import Array
-from gradcheck.base.large import blocks
+from gradcheck.base.large import each
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -29,7 +29,7 @@ def power_of_two(x: float) -> float:
 
 def scale(values: Array) -> float:
     """Rms of the nonzero finite entries; 1 where there are none. The unit in which steps are taken."""
-    parts = [_squares(block) for block in blocks(values)]
+    parts = each(lambda _, block: _squares(block), np.asarray(values))
     count, largest = sum(part[0] for part in parts), max((part[1] for part in parts), default=0.0)
     if count == 0:
         return 1.0

@@ -1,6 +1,7 @@
 """A seeded stream per purpose: adding a check never shifts the numbers of another."""
 
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 
@@ -11,6 +12,12 @@ def stream(seed: int, *purpose: object) -> np.random.Generator:
     """An independent generator for (seed, purpose...), the same on every machine and version."""
     words = [zlib.crc32(str(part).encode()) for part in purpose]
     return np.random.default_rng(np.random.SeedSequence([seed, *words]))
+
+
+def parted(generator: np.random.Generator) -> Callable[[int], np.random.Generator]:
+    """A generator for each part of something, by its number: the same whatever part is asked for first."""
+    key = int(generator.integers(1 << 32))
+    return lambda number: np.random.default_rng([key, number])
 
 
 def coins(generator: np.random.Generator, size: int) -> Array:

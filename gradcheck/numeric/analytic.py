@@ -6,9 +6,8 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.large import blocks
 from gradcheck.base.precision import EPS, eps, scale
-from gradcheck.base.randomness import coins
+from gradcheck.base.randomness import coins, parted
 from gradcheck.subjects.leaf import Leaf, kept
 
 _CALLS = 3
@@ -31,7 +30,7 @@ def moved_gradients(
         for _ in range(_CALLS):
             for (leaf, values), size in zip(saved, sizes, strict=True):
                 unit = max(eps(values.dtype), eps(np.float32) if single else EPS)
-                leaf.shift(values, _kicks(values, size, unit, generator))
+                leaf.shift(values, _kick(values, size, unit, generator))
             try:
                 moved = vjp()
             except LayerError:
@@ -40,12 +39,17 @@ def moved_gradients(
             del moved  # before the next one is made
 
 
-def _kicks(values: Array, size: float, unit: float, generator: np.random.Generator) -> Iterator[Array]:
-    for block in blocks(values):
-        kick = _reach(block, size)
-        kick *= unit
-        kick *= coins(generator, block.size)
-        yield kick
+def _kick(values: Array, size: float, unit: float, generator: np.random.Generator) -> Callable[[int, int], Array]:
+    """The change of some entries, see Leaf.shift: the same whatever part is asked for first."""
+    flat, drawing = values.reshape(-1), parted(generator)
+
+    def kick(first: int, count: int) -> Array:
+        change = _reach(flat[first : first + count], size)
+        change *= unit
+        change *= coins(drawing(first), count)
+        return change
+
+    return kick
 
 
 class AnalyticErrors:

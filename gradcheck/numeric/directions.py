@@ -4,14 +4,15 @@ Codes are odd whole numbers, so that no entry of a direction is 0; a code of 0 l
 lets a leaf of 1e8 have several directions beside it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.special import ndtri
 
 from gradcheck.base.arrays import Array, Index
-from gradcheck.base.large import BLOCK, blocks
+from gradcheck.base.large import blocks, each
 from gradcheck.base.randomness import coins
 
 _UNIT = 1 / 40  # of a Gaussian: +-1/40 to +-127/40
@@ -52,29 +53,24 @@ class Direction:
                      for c in blocks(self.codes)), default=0.0)  # fmt: skip
         return found * self.unit or 1.0
 
-    def blocks(self) -> Iterator[Array]:
-        """The entries in C order, flat, BLOCK at a time."""
-        for low in range(0, self.codes.size, BLOCK):
-            part = self.codes[low : low + BLOCK] * self.unit
-            yield part if self.ramp is None else part * self._weights(self.ramp, low, part.size)
+    def part(self, first: int, count: int, step: float = 1.0) -> Array:
+        """Some entries of step * v in C order, flat."""
+        part = np.multiply(self.codes[first : first + count], step * self.unit, dtype=np.float64)
+        return part if self.ramp is None else part * self._weights(self.ramp, first, part.size)
 
-    def times(self, step: float) -> Iterator[Array]:
-        """Step * v in flat blocks, C order; a block is good until the next."""
-        room = np.empty(min(BLOCK, self.codes.size))
-        for low in range(0, self.codes.size, BLOCK):
-            codes = self.codes[low : low + BLOCK]
-            part = np.multiply(codes, step * self.unit, out=room[: codes.size])
-            if self.ramp is not None:
-                part *= self._weights(self.ramp, low, part.size)
-            yield part
+    def times(self, step: float) -> Callable[[int, int], Array]:
+        """(flat index of the first, how many) -> some entries of step * v."""
+        return partial(self.part, step=step)
 
     def dot(self, values: Array) -> float:
         """<values, v>; values: of the leaf's shape. Entries that v leaves out count nothing, finite or not."""
-        total = 0.0
-        for v, x in zip(self.blocks(), blocks(values), strict=True):
-            part = float(v @ x)
-            total += part if np.isfinite(part) else float(np.sum(np.where(v != 0, v * np.nan_to_num(x), 0.0)))
-        return total
+
+        def part(first: int, x: Array) -> float:
+            v = self.part(first, x.size)
+            found = float(v @ x)
+            return found if np.isfinite(found) else float(np.sum(np.where(v != 0, v * np.nan_to_num(x), 0.0)))
+
+        return sum(each(part, values))
 
     def entry(self, flat: int) -> float:
         """V at one place."""
@@ -92,16 +88,14 @@ class Direction:
 
     def norm(self, weights: Array) -> float:
         """sqrt(sum (w v)**2); weights: of the leaf's shape, what is not finite counts nothing."""
-        total = 0.0
-        for v, w in zip(self.blocks(), blocks(weights), strict=True):
+
+        def part(first: int, w: Array) -> float:
             with np.errstate(all="ignore"):
-                weighted = v * w
-                part = float(weighted @ weighted)
-                if not np.isfinite(part):
-                    weighted[~np.isfinite(weighted)] = 0.0
-                    part = float(weighted @ weighted)
-            total += part
-        return float(np.sqrt(total))
+                weighted = self.part(first, w.size) * w
+                found = float(weighted @ weighted)
+                return found if np.isfinite(found) else float(np.sum(np.square(weighted[np.isfinite(weighted)])))
+
+        return float(np.sqrt(sum(each(part, weights))))
 
     def members(self) -> Array:
         """Flat indices of the entries that are not left out."""

@@ -1,6 +1,6 @@
 """A leaf: one array whose gradient is checked."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -66,10 +66,10 @@ class Leaf:
         kick = step * scale(values) * signed(generator, values.shape)
         self.write((values + kick).astype(values.dtype))
 
-    def shift(self, values: Array, changes: Iterable[Array]) -> None:
-        """Set every entry to one of `values` and a change. changes: consecutive flat blocks, in C order."""
+    def shift(self, values: Array, change: Callable[[int, int], Array]) -> None:
+        """Set every entry to one of `values` and a change; change: see base.large.add."""
         with _writeable(self.array):
-            add(self.array, values, changes)
+            add(self.array, values, change)
         self.published()
 
     def put(self, flat: int, value: float) -> None:

@@ -10,7 +10,7 @@ from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.large import add, blocks, put, saved
 from gradcheck.base.precision import scale
-from gradcheck.base.randomness import signed
+from gradcheck.base.randomness import parted, signed
 from gradcheck.subjects.driver import Driver
 from gradcheck.subjects.graph import Slot
 from gradcheck.subjects.guard import Snapshot
@@ -55,13 +55,14 @@ class Scout:
         """A block at a time: forward may know the array by another name, or by views of it, and it may be large."""
         unit = scale(next(blocks(value))) / 64**2
 
-        def kick() -> None:  # by odd multiples of many sizes: softmax does not see all entries move by one
-            odd = (2.0 * generator.integers(-64, 64, size=here.size, dtype=np.int8) + 1 for here in blocks(value))
-            add(value, value, (unit * part for part in odd))
+        drawing = parted(generator)
+
+        def change(first: int, count: int) -> Array:  # of many sizes: softmax does not see all entries move by one
+            return unit * (2.0 * drawing(first).integers(-64, 64, size=count, dtype=np.int8) + 1)
 
         copy = saved(value)
         try:
-            return self._moves(kick)
+            return self._moves(lambda: add(value, value, change))
         finally:
             put(value, copy)
 

@@ -19,8 +19,7 @@ X = np.random.default_rng(1).normal(size=(2, N))
 def _tiny_is_vast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradcheck.base.large.VAST", 100)
     monkeypatch.setattr("gradcheck.base.large.BLOCK", 1024)
-    for user in ("numeric.directions", "subjects.sources"):
-        monkeypatch.setattr(f"gradcheck.{user}.BLOCK", 1024)
+    monkeypatch.setattr("gradcheck.subjects.sources.BLOCK", 1024)
 
 
 class Beside:

@@ -22,8 +22,8 @@ def _tiny_is_vast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _blocks_of(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    for user in ("base.large", "numeric.directions", "subjects.sources"):
-        monkeypatch.setattr(f"gradcheck.{user}.BLOCK", size)
+    monkeypatch.setattr("gradcheck.base.large.BLOCK", size)
+    monkeypatch.setattr("gradcheck.subjects.sources.BLOCK", size)
 
 
 class Layer:
