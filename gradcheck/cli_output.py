@@ -19,7 +19,7 @@ def open_closed_streams() -> None:
     """Who has closed stdin, stdout or stderr (`>&-`) wants nothing there; no file of ours may take their numbers."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 -- for the whole run
 
 
 def write_stdout(text: str) -> bool:

@@ -15,7 +15,13 @@ def shell(folder: Path, redirected: str) -> tuple[int, str]:
     """Exit code and stderr of a run with its streams redirected; the other streams are pipes."""
     command = f'exec "{sys.executable}" -m gradcheck run it.py --case 0 --report json=out.json {redirected}'
     done = subprocess.run(
-        ["sh", "-c", command], cwd=folder, env=surroundings(), capture_output=True, text=True, timeout=120, check=False
+        ["/bin/sh", "-c", command],
+        cwd=folder,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     return done.returncode, done.stderr
 
