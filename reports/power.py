@@ -1,19 +1,23 @@
 """How often is a fault found, and rightly named? `python -m reports.power` writes power.md beside this file.
 
-Every planted fault and its correct twin (tests/planted/) is checked under several seeds.
+Every planted fault and its correct twin (tests/planted/) is checked under several seeds. What was found is kept in
+build/power/ until the code changes: an interrupted run goes on where it was.
 """
 
 import argparse
+import hashlib
+import json
 import statistics
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tabulate import tabulate
+from tqdm import tqdm
 
 from gradcheck import Result, check
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen
@@ -22,6 +26,8 @@ from tests.planted.catalogue import Planted
 from tests.planted.corpus import CORPUS, HARMLESS
 
 PAGE = Path(__file__).with_suffix(".md")
+ROOT = Path(__file__).parent.parent
+KEPT = ROOT / "build" / "power"
 VAGUE = frozenset({"located", "border-wrong", "unrecognised"})  # a place, or nothing: no confident name
 ODD = frozenset({"located", "unrecognised"})  # planted so where no cause of the list fits
 LEAST = 0.99  # of the seeds, in which each fault must be found
@@ -121,17 +127,43 @@ def alarmed(place: int, seed: int) -> bool:
 
 def alarms(seeds: int, workers: int) -> list[str]:
     """The names of all that were, once for each seed."""
-    jobs = [(place, seed) for place in range(len(HARMLESS)) for seed in range(seeds)]
-    with ProcessPoolExecutor(workers) as pool:
-        flagged = pool.map(alarmed, *zip(*jobs, strict=True), chunksize=16)
-        return [HARMLESS[place].name for (place, _), alarm in zip(jobs, flagged, strict=True) if alarm]
+    jobs = [(place, seed) for seed in range(seeds) for place in range(len(HARMLESS))]
+    flagged = _each(alarmed, jobs, workers)
+    return [HARMLESS[place].name for (place, _), alarm in zip(jobs, flagged, strict=True) if alarm]
 
 
 def trials(seeds: int, workers: int) -> list[Trial]:
-    """All of them."""
-    jobs = [(place, seed) for place in range(len(CORPUS)) for seed in range(seeds)]
-    with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(trial, *zip(*jobs, strict=True), chunksize=4))
+    """All of them, all faults of one seed before the next seed."""
+    jobs = [(place, seed) for seed in range(seeds) for place in range(len(CORPUS))]
+    return [Trial(**found) for found in _each(_trial, jobs, workers)]
+
+
+def _trial(place: int, seed: int) -> dict[str, Any]:
+    return asdict(trial(place, seed))
+
+
+def _each(work: Callable[[int, int], Any], jobs: Sequence[tuple[int, int]], workers: int) -> list[Any]:
+    """What `work(place, seed)` gives for every job, as JSON has it; what this code has found before is not redone."""
+    kept = KEPT / f"{_fingerprint()}-{work.__name__.strip('_')}.jsonl"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    lines = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+    known = {(place, seed): found for place, seed, found in lines}
+    missing = [job for job in jobs if job not in known]
+    with ProcessPoolExecutor(workers) as pool, kept.open("a") as file:
+        found = pool.map(work, *zip(*missing, strict=True), chunksize=4) if missing else ()
+        for job, one in zip(missing, tqdm(found, total=len(missing), desc=work.__name__, disable=None), strict=True):
+            known[job] = one
+            file.write(json.dumps([*job, one]) + "\n")
+            file.flush()
+    return [known[job] for job in jobs]
+
+
+def _fingerprint() -> str:
+    """Of the code that checks and the faults that are checked."""
+    files = sorted(
+        path for folder in ("gradcheck", "layers", "tests/planted") for path in (ROOT / folder).rglob("*.py")
+    )
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 def wrong(t: Trial) -> bool:
