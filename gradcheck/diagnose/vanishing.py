@@ -11,6 +11,7 @@ from gradcheck.diagnose.slopes import truth
 from gradcheck.diagnose.suspect import Suspect, View, gradient_name
 from gradcheck.diagnose.words import indices
 from gradcheck.judge.comparison import Comparison
+from gradcheck.subjects.leaf import Role
 
 
 def zero_gradient(suspect: Suspect) -> Iterator[Prediction]:
@@ -52,6 +53,8 @@ def nothing_supplied(comparison: Comparison, where: str | None) -> Finding:
         f"backward supplies no gradient for {_the(comparison.name)}, but the output depends on it (numeric gradient "
         f"up to {largest:.4g}): compute {gradient_name(comparison.name)} and return or apply it."
     )
+    if comparison.role is Role.INPUT:
+        message += " If nothing can come before it (a whole model), say so: Convention(inputs=())."
     return Finding("zero-gradient", comparison.name, message, factor=0.0, where=where)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck import check
+from gradcheck import Convention, check
 
 X = np.random.default_rng(0).normal(size=(5, 3))
 
@@ -182,3 +182,20 @@ def test_numbered_cotangents():
     pair = (X, X[::-1].copy())
     assert check(Numbered(), pair).passed
     assert [f.leaf for f in check(Numbered(0.5), pair).findings] == ["a"]
+
+
+class Model(Private):
+    """A whole model, whose input nobody moves."""
+
+    def backward(self, dy):
+        super().backward(dy)
+
+
+def test_a_model_without_the_gradient_of_its_input_is_told_how_to_say_so():
+    (finding,) = check(Model(), X).findings
+    assert (finding.cause, finding.leaf) == ("zero-gradient", "input")
+    assert "Convention(inputs=())" in finding.message
+    declared = Convention(inputs=())
+    assert check(Model(), X, convention=declared).passed
+    assert not check(Model(1.5), X, convention=declared).passed
+    assert "Convention" not in check(Forgotten(), X).findings[0].message
