@@ -30,7 +30,7 @@ def overwritten(suspect: Suspect) -> Iterator[Prediction]:
         return
     for one in _restrictions(suspect.evidence.output):
         if all(_agrees(suspect, flat, column, one) for flat, column in known):
-            yield _prediction(suspect, one.label, _looked_up(suspect, [column for _, column in known]))
+            yield _prediction(suspect, one.label, _by_index(suspect, one.group, [column for _, column in known]))
             return
     place = simplest(suspect, suspect.wrong, suspect.right)
     if place is not None and place.border:
@@ -186,6 +186,24 @@ def _prediction(suspect: Suspect, label: str, looked_up: bool) -> Prediction:
         f"gets {what} alone; the others are overwritten or never added. Add them up: {mend}."
     )
     return Prediction(cause, 3, f"{label} alone", sentence, nothing, only(suspect.view, suspect.view.a))
+
+
+def _by_index(suspect: Suspect, group: Array, columns: Sequence[Columns]) -> bool:
+    """Is the leaf a table whose entries are met by an array of indices, some more often than others?"""
+    often = {_met(group, column) for column in columns}
+    if suspect.name == "input":
+        return _looked_up(suspect, columns)
+    once = (int(flat) for flat in np.flatnonzero(suspect.right)[:_MOST])
+    right = [column for flat in once if (column := suspect.evidence.column(suspect.name, flat)) is not None]
+    if len(suspect.shape) == 1 and right and 1 not in often:
+        return all(_met(group, column) == 1 for column in right)
+    evenly = not right and often == {len(np.unique(group))}  # by each sample once: a loop, not an index
+    return not evenly and _looked_up(suspect, columns)
+
+
+def _met(group: Array, column: Columns) -> int:
+    """How many groups of outputs hang on the entry."""
+    return len(np.unique(group[np.abs(column.values[0]) > 100 * column.error[0]]))
 
 
 def _looked_up(suspect: Suspect, columns: Sequence[Columns]) -> bool:

@@ -49,6 +49,7 @@ class Evidence:
     contiguous: Callable[[], Gradients] | None = None
     cached: Mapping[str, Array] = field(default_factory=dict)
     trials: int = 200  # backward passes that guesses about operands may still take, all leaves together
+    memo: dict[str, object] = field(default_factory=dict)  # what was found once for all leaves
     _gradients: dict[bytes, Gradients] = field(default_factory=dict)
     _columns: dict[tuple[str, int], Columns | None] = field(default_factory=dict)
 

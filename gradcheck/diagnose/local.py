@@ -54,7 +54,9 @@ def left_out_mask(suspect: Suspect) -> Iterator[Prediction]:
         sentence += f" The layer is in {suspect.evidence.mode} mode, and backward is that of the other one."
         yield Prediction("mode-mixup", 2, "the other mode's backward", sentence, nothing, offset)
         return
-    yield Prediction("elementwise-factor", 2, "another mask than forward's", sentence, nothing, offset)
+    # Of inverted dropout the mask is a factor, so where another mask has other zeros these are no ghosts of their own.
+    rank = 0.25 if np.any(theirs[0]) and abs(c - 1) > _SAME else 2.0
+    yield Prediction("elementwise-factor", rank, "another mask than forward's", sentence, nothing, offset)
 
 
 def mask_in_eval(suspect: Suspect) -> Iterator[Prediction]:

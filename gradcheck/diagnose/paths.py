@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.diagnose.hypothesis import Prediction, only, same
+from gradcheck.diagnose.hypothesis import Prediction, nothing, only, same
 from gradcheck.diagnose.suspect import Suspect
 from gradcheck.diagnose.words import listed, number
 
@@ -38,7 +38,11 @@ def path_factor(suspect: Suspect) -> Iterator[Prediction]:
         left = float(np.linalg.norm(gap - c * path))
         room = _NOISE * float(np.linalg.norm(gap)) + float(np.linalg.norm(slack))
         if left <= room and float(np.linalg.norm(gap)) > 100 * room and abs(c) > _CLEAR:
-            yield _prediction(suspect, names, 1 + c)
+            given = rows.T @ view.a.reshape(rows.shape)
+            if float(np.linalg.norm(given)) <= 100 * room:
+                return  # nothing is given at all: that is no path among others
+            alone = [w for w in shares if float(np.linalg.norm(given - shares[w])) <= room]
+            yield _alone(suspect, alone[0]) if alone and len(names) > 1 else _prediction(suspect, names, 1 + c)
             return
 
 
@@ -61,6 +65,16 @@ def _choices(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """One matrix, two, then all."""
     for size in range(1, min(_TOGETHER, len(names)) + 1):
         yield from combinations(names, size)
+
+
+def _alone(suspect: Suspect, name: str) -> Prediction:
+    through = name.removesuffix(".T")
+    sentence = (
+        f"{suspect.symbol} is what comes back through {through} alone: forward multiplies by several matrices, and the "
+        f"gradient is the sum of what each hands back, dZ W.T. Add them up: += in place of =."
+    )
+    label = f"the path through {through} alone"
+    return Prediction("overwritten-contribution", 2, label, sentence, nothing, only(suspect.view, suspect.view.a))
 
 
 def _prediction(suspect: Suspect, names: tuple[str, ...], k: float) -> Prediction:

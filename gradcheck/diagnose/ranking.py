@@ -15,11 +15,14 @@ from gradcheck.diagnose.hypothesis import Hypothesis, Match, match
 from gradcheck.diagnose.layout import memory_layout
 from gradcheck.diagnose.local import left_out_mask, mask_in_eval, other_function, wrong_local_derivative
 from gradcheck.diagnose.near import approximation
+from gradcheck.diagnose.normalised import other_normalisation
 from gradcheck.diagnose.operands import turned_cotangent, turned_parameter
 from gradcheck.diagnose.paths import path_factor
 from gradcheck.diagnose.places import located, ratio, scattered, there
-from gradcheck.diagnose.reductions import other_reduction, summed_too_far, wrong_shape
+from gradcheck.diagnose.recurrence import weighted_sums
+from gradcheck.diagnose.reductions import other_operand, other_reduction, summed_too_far, wrong_shape
 from gradcheck.diagnose.rounding import precision_lost
+from gradcheck.diagnose.scale_free import norm_held_fixed
 from gradcheck.diagnose.scaling import constant_factor, point_hides_shape, sign_flipped, sliced_factor
 from gradcheck.diagnose.screened import diagnose_screened, is_screened
 from gradcheck.diagnose.shuffles import (
@@ -31,7 +34,7 @@ from gradcheck.diagnose.shuffles import (
     transposed,
     values_elsewhere,
 )
-from gradcheck.diagnose.steps import time_step
+from gradcheck.diagnose.steps import loop_too_short, time_step
 from gradcheck.diagnose.suspect import Suspect
 from gradcheck.diagnose.terms import (
     constant_per_row,
@@ -53,13 +56,16 @@ EXACT: tuple[Hypothesis, ...] = (
     axis_flipped, memory_order, left_out_mask, mask_in_eval, constant_factor, ghost_gradient,
 )  # fmt: skip
 FITTED: tuple[Hypothesis, ...] = (
-    row_term, skip_term, parameter_factor, wrong_local_derivative, sliced_factor, point_factor, regulariser,
+    loop_too_short, row_term, skip_term, parameter_factor, wrong_local_derivative, sliced_factor, point_factor,
+    regulariser,
     slices_moved, shifted, grouped_factor, gated_term, scaled_skip, path_factor,
+    other_normalisation, norm_held_fixed, other_operand,
 )  # fmt: skip
 PROBED: tuple[Hypothesis, ...] = (
     turned_parameter,
     turned_cotangent,
     fused_activation,
+    weighted_sums,
     time_step,
     diagonal_alone,
     repeated_rows,
@@ -80,37 +86,44 @@ def diagnose(evidence: Evidence) -> list[Finding]:
     failing = [c for c in evidence.comparisons.values() if c.verdict is Verdict.FAIL]
     with np.errstate(all="ignore"):
         findings = [_of_leaf(evidence, comparison) for comparison in failing]
-    ranked = sorted(findings, key=lambda f: _LAST.index(f.cause) + 1 if f.cause in _LAST else 0)
+    ranked = [f for _, f in sorted(findings, key=_standing)]
     return together(ranked, len(evidence.comparisons), loss=evidence.output.ndim == 0)
 
 
-def _of_leaf(evidence: Evidence, comparison: Comparison) -> Finding:
+def _standing(found: tuple[int, Finding]) -> int:
+    """Exact causes of one leaf before loose fits of another, places after both."""
+    stage, finding = found
+    return len(STAGES) + _LAST.index(finding.cause) if finding.cause in _LAST else int(stage == len(STAGES) - 1)
+
+
+def _of_leaf(evidence: Evidence, comparison: Comparison) -> tuple[int, Finding]:
+    """(the stage that it was found in, the finding)."""
     if comparison.analytic is None:
-        return nothing_supplied(comparison, evidence.where)
+        return 0, nothing_supplied(comparison, evidence.where)
     plain = wrong_shape(comparison, evidence.where) or non_finite(comparison, evidence.where)
     if plain is not None:
-        return plain
+        return 0, plain
     suspect = Suspect(evidence, comparison)
-    return diagnose_screened(suspect) if is_screened(suspect) else _recognised(suspect)
+    return (0, diagnose_screened(suspect)) if is_screened(suspect) else _recognised(suspect)
 
 
-def _recognised(suspect: Suspect) -> Finding:
+def _recognised(suspect: Suspect) -> tuple[int, Finding]:
     """The simplest hypothesis that reproduces a, from the first stage that has one."""
     tried: list[Match] = []
-    for stage in (PLAIN,) if point_hides_shape(suspect) else STAGES:
+    for number, stage in enumerate((PLAIN,) if point_hides_shape(suspect) else STAGES):
         matches = [match(prediction, suspect) for hypothesis in stage for prediction in hypothesis(suspect)]
         accepted = sorted((m for m in matches if m.accepted), key=lambda m: m.prediction.rank)
         if accepted:
-            return _named(suspect, accepted)
+            return number, _named(suspect, accepted)
         tried += matches
     blurred = precision_lost(suspect)
     if blurred is not None:
-        return blurred
+        return 0, blurred
     place = located(suspect) or scattered(suspect)
     if place is not None:
         k = ratio(suspect, suspect.wrong) if place[0] == "constant-factor" else None
-        return Finding(place[0], suspect.name, place[1], factor=k, where=suspect.evidence.where)
-    return _unrecognised(suspect, tried)
+        return 0, Finding(place[0], suspect.name, place[1], factor=k, where=suspect.evidence.where)
+    return 0, _unrecognised(suspect, tried)
 
 
 def _named(suspect: Suspect, accepted: Sequence[Match]) -> Finding:

@@ -12,6 +12,8 @@ from gradcheck.diagnose.suspect import Suspect, View, gradient_name
 from gradcheck.diagnose.words import axes
 from gradcheck.judge.comparison import Comparison
 
+_FEWEST = 4  # numbers that a product must meet
+
 
 def summed_too_far(suspect: Suspect) -> Iterator[Prediction]:
     """Backward repeats the sum or the mean of n over some axes at every entry of these axes, or at those in use."""
@@ -44,6 +46,41 @@ def other_reduction(suspect: Suspect) -> Iterator[Prediction]:
         if factor is not None and _shared(suspect, factor):
             continue  # every gradient is averaged: that is one factor, and a convention
         yield Prediction(cause, 1, label, sentence, nothing, _reducing(reduce, suspect.shape), factor)
+
+
+def other_operand(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward sums dY times an array at hand that is not the one that forward multiplies the parameter by."""
+    g = suspect.view.cotangent
+    if suspect.name == "input" or suspect.telling < _FEWEST or suspect.view.n.size >= g.size:
+        return
+    if bias_form(suspect) is not None:
+        return
+    arrays = {"x": suspect.evidence.point.get("input"), "y": suspect.evidence.output}
+    for label, values in arrays.items():
+        if values is None or values.shape != g.shape:
+            continue
+        for chosen in subsets(g.ndim):
+            if g.sum(axis=chosen).size != suspect.view.n.size or _masked(suspect, values, chosen):
+                continue
+            name = f"dY * {label} summed over {axes(chosen)}"
+            sentence = (
+                f"{suspect.symbol} is {name}, but what forward multiplies {suspect.name} by is another array: take "
+                f"that one, after what forward does to it first."
+            )
+            move = _product(np.asarray(values, dtype=np.float64), chosen)
+            yield Prediction("wrong-local-derivative", 4, name, sentence, nothing, _reducing(move, suspect.shape))
+
+
+def _masked(suspect: Suspect, values: Array, chosen: Index) -> bool:
+    """Does forward multiply by these values and an array that it keeps? Then that one is left out: another cause."""
+    view = suspect.view
+    kept = (np.asarray(v, dtype=np.float64) for v in suspect.evidence.cached.values() if v.shape == values.shape)
+    sums = (in_shape((view.cotangent * values * mask).sum(axis=chosen), suspect.shape) for mask in kept)
+    return any(s is not None and bool(np.all(np.abs(s - view.n)[view.known] <= 1e-6 * np.max(np.abs(s)))) for s in sums)
+
+
+def _product(values: Array, chosen: Index) -> Move:
+    return lambda g: np.asarray((g * values).sum(axis=chosen))
 
 
 def wrong_shape(comparison: Comparison, where: str | None) -> Finding | None:

@@ -29,6 +29,8 @@ def time_step(suspect: Suspect) -> Iterator[Prediction]:
         return
     words = _of_input(suspect, axis) if suspect.name == "input" else None
     if suspect.name != "input":
+        if _wrong_at_last(suspect, axis):
+            return  # so it is within a step, and nothing that the steps hand to each other
         faulty = _steps(suspect, axis)
         if faulty is None:
             return
@@ -41,6 +43,23 @@ def time_step(suspect: Suspect) -> Iterator[Prediction]:
         yield Prediction("time-step-wrong", 2, "one step", sentence, nothing, only(suspect.view, suspect.view.a))
 
 
+def loop_too_short(suspect: Suspect) -> Iterator[Prediction]:
+    """dE/dX is exactly 0 at the first steps and right after them: the loop ends before it has been through."""
+    if suspect.name != "input" or len(suspect.shape) < 2:
+        return
+    for axis in (1, 0):
+        others = tuple(a for a in range(len(suspect.shape)) if a != axis)
+        wrong = np.flatnonzero(suspect.wrong.any(axis=others))
+        first = list(wrong) == list(range(len(wrong))) and 1 < len(wrong) < suspect.shape[axis] - 1
+        if not first or np.any(np.take(suspect.view.a, wrong, axis=axis)) or suspect.evidence.time_axis != axis:
+            continue
+        sentence = (
+            f"{suspect.symbol} is exactly 0 at the first {len(wrong)} steps (axis {axis}) and right after them: "
+            f"backward's loop over the steps ends too early."
+        )
+        yield Prediction("time-step-wrong", 1, "the last steps", sentence, nothing, only(suspect.view, suspect.view.a))
+
+
 def _many_to_one(suspect: Suspect) -> Iterator[Prediction]:
     """The output has no steps: right at the last step of the input and wrong at every one before it."""
     shape = suspect.shape
@@ -51,6 +70,12 @@ def _many_to_one(suspect: Suspect) -> Iterator[Prediction]:
             sentence = f"{suspect.symbol} {words}"
             yield Prediction("time-step-wrong", 2, "one step", sentence, nothing, only(suspect.view, suspect.view.a))
             return
+
+
+def _wrong_at_last(suspect: Suspect, axis: int) -> bool:
+    """Is dE/dX wrong at the last step, to which nothing has been handed yet?"""
+    of_input = suspect.evidence.comparisons.get("input")
+    return of_input is not None and bool(np.any(np.take(of_input.wrong, -1, axis=axis)))
 
 
 def _of_input(suspect: Suspect, axis: int) -> str | None:
@@ -116,8 +141,9 @@ def _of_parameter(suspect: Suspect, axis: int, faulty: Array) -> str | None:
         return f"is wrong only where dY of step {wrong[0]} (axis {axis}) is not 0; {_LOOK.format(step=wrong[0])}"
     if len(wrong) < steps:
         first = int(wrong[0])
-        if list(wrong) != list(range(first, steps)):
-            return None
+        of_input = suspect.evidence.comparisons.get("input")
+        if list(wrong) != list(range(first, steps)) or (of_input is not None and not np.any(of_input.wrong)):
+            return None  # where dE/dX is right, what the steps hand on is right too
         return f"is right for a dY of the steps before {first} alone, and wrong from step {first} on; {_HANDED}"
     gap = suspect.view.a - suspect.view.n
     if _one_step(suspect, gap, axis) and not _one_step(suspect, suspect.view.n, axis):

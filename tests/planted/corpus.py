@@ -9,10 +9,13 @@ from tests.planted import (
     others,
     protocol,
     sequences,
+    unseen_attention,
     unseen_fourth,
     unseen_layers,
+    unseen_norms,
     unseen_odd,
     unseen_pointwise,
+    unseen_recurrent,
     unseen_second,
     unseen_third,
     windows,
@@ -21,7 +24,8 @@ from tests.planted.catalogue import Planted
 from tests.planted.innocent import INNOCENT, Innocent
 
 _FILES = (dense, images, elementwise, others, windows, normalisation, sequences, delicate)
-_UNSEEN = (unseen_pointwise, unseen_layers, unseen_second, unseen_third, unseen_fourth)
+_FIFTH = (unseen_norms, unseen_recurrent, unseen_attention)
+_UNSEEN = (unseen_pointwise, unseen_layers, unseen_second, unseen_third, unseen_fourth, *_FIFTH)
 # Seen by exact tests, which go by behaviour and take no numeric gradient.
 _EXACT = frozenset({
     "accumulates-across-calls", "mutates-input", "mutates-upstream", "not-linear-upstream", "stale-cache",

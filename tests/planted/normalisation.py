@@ -285,7 +285,7 @@ PLANTED = [
             "permuted-entries"),
     _rms("rms taken as a constant", rms_constant, "input", "missing-term"),
     _rms("rms term with the wrong sign", rms_plus, "input", "missing-term"),
-    _rms("rms gain's x not normed", rms_gain_not_normed, "gain", "unrecognised"),
+    _rms("rms gain's x not normed", rms_gain_not_normed, "gain", "wrong-local-derivative"),
     _rms("rms gain averaged", rms_gain_mean, "gain", "constant-factor", "1 / N"),
     _drop("kept units not scaled", DropoutKeptUnscaled, "constant-factor", expression="1 - p"),
     _drop("kept units scaled twice", DropoutScaledAgain, "constant-factor", expression="1 / (1 - p)"),

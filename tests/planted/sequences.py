@@ -239,8 +239,8 @@ _embed = Pair("embedding", embed_forward, embed_backward, WORDS)
 
 PLANTED = [
     _rnn("not carried", "input h0 Wx Wh b", "time-step-wrong"),
-    _rnn("slope 1", "input h0 Wx Wh b", "unrecognised"),
-    _rnn("state after", "Wh", "unrecognised"),
+    _rnn("slope 1", "input h0 Wx Wh b", "wrong-local-derivative"),
+    _rnn("state after", "Wh", "time-step-wrong"),
     _rnn("first step's state", "Wh", "time-step-wrong"),
     _rnn("first step left out", "Wx", "time-step-wrong"),
     _rnn("last Wh alone", "Wh", "overwritten-contribution"),

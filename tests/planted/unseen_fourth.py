@@ -199,12 +199,12 @@ layer(
         "batch rnn stops before the first",
         "dy.shape[1] - 1, -1, -1",
         "dy.shape[1] - 1, 0, -1",
-        "input W b:unrecognised",
+        "input W b",
         "time-step-wrong",
     ),
     ("batch rnn db per sample", "dz.sum(0)", "dz.mean(0)", "b", "constant-factor"),
     ("batch rnn carry through W of U", "carry = dz @ self.U.T", "carry = dz @ self.U", "W U b input", "transposed"),
-    ("batch rnn db once", "self.db += dz", "self.db = dz", "b", "time-step-wrong", "overwritten-contribution"),
+    ("batch rnn db once", "self.db += dz", "self.db = dz", "b", "overwritten-contribution"),
 )
 
 

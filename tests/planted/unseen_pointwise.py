@@ -522,7 +522,7 @@ class PReluD(PRelu):
 
 for n, cls4, leaf, cause in [
     ("prelu dalpha of all channels", PReluA, "alpha", "wrong-reduction"),
-    ("prelu dalpha without mask", PReluB, "alpha", "unrecognised"),
+    ("prelu dalpha without mask", PReluB, "alpha", "wrong-local-derivative"),
     ("prelu dx zero below", PReluC, "input", "wrong-local-derivative"),
     ("prelu dalpha mean", PReluD, "alpha", "constant-factor"),
 ]:

@@ -245,7 +245,7 @@ pairs(
     bn2,
     bn2_bwd,
     (bx, 1 + weights(3), weights(3, seed=3), setting("train")),
-    ("bn2d means over batch alone", bn2_1, "input", "unrecognised", None),
+    ("bn2d means over batch alone", bn2_1, "input", "wrong-reduction", None),
     ("bn2d variance term", bn2_2, "input", "missing-term", None),
     ("bn2d mean term", bn2_3, "input", "missing-term", None),
     ("bn2d dgamma over N", bn2_4, "gamma", "constant-factor", "1 / N"),
@@ -935,7 +935,7 @@ family(
     WeightNorm,
     draw(5, 4),
     lambda c: c(4, 3),
-    ("weight norm projection forgotten", WN1, "v", "unrecognised", None),
+    ("weight norm projection forgotten", WN1, "v", "missing-term", None),
     ("weight norm dg not divided", WN2, "g", "elementwise-factor", None),
     ("weight norm dv without g", WN3, "v", "elementwise-factor", None),
 )

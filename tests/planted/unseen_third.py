@@ -502,7 +502,7 @@ layer(
         "g.mean(-1, keepdims=True) - self.hat * (g * self.hat).mean",
         "g.sum(-1, keepdims=True) - self.hat * (g * self.hat).sum",
         "input",
-        "missing-term",
+        "wrong-reduction",
     ),
     ("layer norm dbeta averaged", "grad.sum(axes)", "grad.mean(axes)", "beta.value", "wrong-reduction"),
     (
@@ -599,9 +599,9 @@ functions(
     group_rms,
     group_rms_backward,
     (draw(2, 4, 3), 1 + weights(4)),
-    ("group rms scale left out", "(dout * scale[:, None]).reshape", "dout.reshape", "input", "unrecognised"),
+    ("group rms scale left out", "(dout * scale[:, None]).reshape", "dout.reshape", "input", "elementwise-factor"),
     ("group rms term over r", "/ r**3", "/ r", "input", "missing-term"),
-    ("group rms sum for mean", "(g * xg).mean", "(g * xg).sum", "input", "missing-term"),
+    ("group rms sum for mean", "(g * xg).mean", "(g * xg).sum", "input", "wrong-reduction"),
     ("group rms dscale keeps steps", "(dout * hat).sum((0, 2))", "(dout * hat).sum(0)", "scale", "shape-mismatch"),
 )
 
@@ -1496,7 +1496,7 @@ layer(
         "alpha",
         "overwritten-contribution",
     ),
-    ("channel prelu dalpha of both sides", "np.minimum(self.x, 0)", "self.x", "alpha", "unrecognised"),
+    ("channel prelu dalpha of both sides", "np.minimum(self.x, 0)", "self.x", "alpha", "wrong-local-derivative"),
     (
         "channel prelu dalpha positive",
         "(g * np.minimum(self.x, 0))",
