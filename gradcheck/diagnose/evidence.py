@@ -34,7 +34,7 @@ class Evidence:
     the leaves · supplied: the gradients as backward gave them · symbols: named quantities for factors
     where: file and line of backward, or None · mode: "train" or "eval" where the layer has a switch
     contiguous: backward with the same numbers in contiguous arrays, None where they are · cached: arrays that the
-    layer keeps.
+    layer keeps · handed: the arrays that forward is handed, where it takes several.
     """
 
     subject: Subject
@@ -48,6 +48,7 @@ class Evidence:
     mode: str | None = None
     contiguous: Callable[[], Gradients] | None = None
     cached: Mapping[str, Array] = field(default_factory=dict)
+    handed: Mapping[str, Array] = field(default_factory=dict)
     trials: int = 200  # backward passes that guesses about operands may still take, all leaves together
     memo: dict[str, object] = field(default_factory=dict)  # what was found once for all leaves
     _gradients: dict[bytes, Gradients] = field(default_factory=dict)

@@ -9,6 +9,8 @@ from gradcheck.diagnose.hypothesis import Prediction, times
 from gradcheck.diagnose.scaling import point_hides_shape
 from gradcheck.diagnose.suspect import Suspect
 
+_FEWEST = 3  # entries that stand above the noise
+
 
 def parameter_factor(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives n times another leaf, entry by entry or along an axis."""
@@ -20,11 +22,22 @@ def point_factor(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives n times the leaf itself, the input or the output."""
     point = suspect.evidence.point
     own = {"x" if name == "input" else name: point[name] for name in ("input", suspect.name) if name in point}
-    yield from _factors(suspect, {**own, "y": suspect.evidence.output, **suspect.evidence.cached})
+    own["y"] = suspect.evidence.output
+    kept = {f"the layer's {name}" if name in own else name: v for name, v in suspect.evidence.cached.items()}
+    yield from _factors(suspect, {**own, **kept})
+    if suspect.entries < _FEWEST or point_hides_shape(suspect):
+        return
+    for label in (label for label, values in own.items() if values.shape == suspect.shape):
+        for name, factor in _slopes(label, np.asarray(own[label], dtype=np.float64)):
+            yield _prediction(suspect, name, name, factor, rank=3.5)
+    for label, values in {**point, **kept}.items():
+        if values.shape == suspect.shape and label not in ("input", suspect.name):
+            for name, factor in _exponentials(label, np.asarray(values, dtype=np.float64)):
+                yield _prediction(suspect, name, name, factor, rank=3.5)
 
 
 def _factors(suspect: Suspect, arrays: Mapping[str, Array]) -> Iterator[Prediction]:
-    if suspect.entries < 3 or point_hides_shape(suspect):
+    if suspect.entries < _FEWEST or point_hides_shape(suspect):
         return
     for label, given in arrays.items():
         values = np.asarray(given, dtype=np.float64)
@@ -33,7 +46,7 @@ def _factors(suspect: Suspect, arrays: Mapping[str, Array]) -> Iterator[Predicti
                 yield _prediction(suspect, f"{name}{place}", name, np.where(np.isnan(spread), 1.0, factor))
 
 
-def _prediction(suspect: Suspect, label: str, name: str, factor: Array) -> Prediction:
+def _prediction(suspect: Suspect, label: str, name: str, factor: Array, *, rank: float = 3) -> Prediction:
     inverse = name.removeprefix("1 / ") if name.startswith("1 / ") else None
     advice = (
         f"a factor {inverse} is missing in backward, or a division by it is one too many"
@@ -41,7 +54,7 @@ def _prediction(suspect: Suspect, label: str, name: str, factor: Array) -> Predi
         else f"a factor {name} is one too many in backward, or a division by it is missing"
     )
     sentence = f"{suspect.symbol} is the numeric gradient times {label}, entry by entry: {advice}."
-    return Prediction("elementwise-factor", 3, f"times {label}", sentence, times(factor))
+    return Prediction("elementwise-factor", rank, f"times {label}", sentence, times(factor))
 
 
 def _forms(label: str, values: Array) -> Iterator[tuple[str, Array]]:
@@ -52,6 +65,28 @@ def _forms(label: str, values: Array) -> Iterator[tuple[str, Array]]:
         yield f"{label}**2", values**2
         yield f"1 / {label}**2", 1 / values**2
         yield f"{label} * (1 - {label})", values * (1 - values)
+
+
+def _slopes(label: str, values: Array) -> Iterator[tuple[str, Array]]:
+    """A sign that is lost, the derivative of an activation that is there twice or not at all."""
+    with np.errstate(all="ignore"):
+        yield f"the sign of {label}", np.sign(values)
+        sigmoid = 0.5 * (1 + np.tanh(0.5 * values))
+        for name, slope in (
+            (f"sigmoid({label}) * (1 - sigmoid({label}))", sigmoid * (1 - sigmoid)),
+            (f"(1 - tanh({label})**2)", 1 - np.tanh(values) ** 2),
+            (f"(1 - {label}**2)", 1 - values**2),
+        ):
+            yield name, slope
+            yield f"1 / ({name})", 1 / slope
+
+
+def _exponentials(label: str, values: Array) -> Iterator[tuple[str, Array]]:
+    """Of what is kept as a logarithm: a variance, a scale."""
+    with np.errstate(all="ignore"):
+        for name, power in ((label, 1.0), (f"{label} / 2", 0.5)):
+            yield f"exp({name})", np.exp(power * values)
+            yield f"1 / exp({name})", np.exp(-power * values)
 
 
 def _spread_over(values: Array, shape: Index) -> Iterator[tuple[str, Array]]:

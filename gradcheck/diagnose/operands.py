@@ -17,8 +17,13 @@ from gradcheck.diagnose.suspect import Suspect
 from gradcheck.diagnose.words import axes
 from gradcheck.subjects.leaf import Leaf
 
-_MOST = 24  # trials a leaf
+_MOST = 32  # trials a leaf
 _RESHAPED = "with {} exchanged, not reshaped"
+_SPLIT = "with axis"
+_REGROUPED = (
+    "split into groups and members in another order than forward joins them",
+    "Channel c * M + m is not m * C + c: reshape to (C, M), as forward does.",
+)
 _MENDS = {
     "transposed": ("not transposed, or once too often", "Mind .T."),
     "axis-flipped": (
@@ -66,6 +71,16 @@ def _moves(shape: Index) -> Iterator[tuple[str, str, Move]]:
             yield "permuted-entries", _RESHAPED.format(axes((one, other))), _reshaped(one, other)
     for chosen, flip in sorted(flips(shape), key=lambda pair: abs(len(pair[0]) - 2)):
         yield "axis-flipped", f"reversed along {axes(chosen)}", flip
+    yield from _regroupings(shape)
+
+
+def _regroupings(shape: Index) -> Iterator[tuple[str, str, Move]]:
+    """Channels counted group by group where backward counts them member by member."""
+    for axis in sorted({min(1, len(shape) - 1), len(shape) - 1}) if len(shape) > 1 else ():
+        for groups in (g for g in range(2, shape[axis]) if shape[axis] % g == 0):
+            order = np.arange(shape[axis]).reshape(groups, -1).T.ravel()
+            label = f"{_SPLIT} {axis} in {groups} groups the other way round"
+            yield "permuted-entries", label, lambda values, axis=axis, order=order: np.take(values, order, axis=axis)  # type: ignore[misc]
 
 
 def _reshaped(one: int, other: int) -> Move:
@@ -102,8 +117,12 @@ def _between(suspect: Suspect, leaf: Leaf, values: Array) -> Array | None:
 
 def _prediction(suspect: Suspect, cause: str, label: str, operand: str, gradient: Array) -> Prediction:
     """Accepted where `gradient` is n: predicted is n + (a - gradient)."""
-    what, hint = _MENDS[cause]
-    taken = f"with {operand} {label}" if cause != "permuted-entries" else f"if backward did not reshape {operand}"
+    what, hint = _REGROUPED if label.startswith(_SPLIT) else _MENDS[cause]
+    taken = f"with {operand} {label}"
+    if cause == "permuted-entries":
+        taken = (
+            f"if {operand} were taken {label}" if label.startswith(_SPLIT) else f"if backward did not reshape {operand}"
+        )
     sentence = f"{suspect.symbol} would be right {taken}: in backward {operand} is {what}. {hint}"
     gap = only(suspect.view, suspect.view.a - gradient)
     return Prediction(cause, 1, f"{operand} {label}", sentence, same, gap)

@@ -49,7 +49,7 @@ def located(suspect: Suspect, known_right: Array | None = None) -> tuple[str, st
     if not speaks(count, count + int(np.sum(right)), place.choices):
         cause = "located"
     if cause == "located" and known_right is None:
-        cause = _by_ratio(suspect, wrong) or cause
+        cause = by_ratio(suspect, wrong) or cause
     share = f"{count} of {wrong.size} {'entry' if wrong.size == 1 else 'entries'}"
     return cause, f"{suspect.symbol} is wrong {place.words} ({share}) and right elsewhere{there(suspect, wrong)}."
 
@@ -57,7 +57,7 @@ def located(suspect: Suspect, known_right: Array | None = None) -> tuple[str, st
 def scattered(suspect: Suspect) -> tuple[str, str] | None:
     """(cause, sentence) where the wrong entries have no place but one ratio, and the others are right; else None."""
     wrong, right = suspect.wrong, suspect.right
-    cause = _by_ratio(suspect, wrong) if np.sum(right) >= _RATIOS else None
+    cause = by_ratio(suspect, wrong) if np.sum(right) >= _RATIOS else None
     if cause is None:
         return None
     return cause, (
@@ -93,6 +93,7 @@ def _places(suspect: Suspect, wrong: Array) -> Iterator[Place]:
     """Descriptions from the simplest on."""
     yield from _slices(wrong, suspect.spatial)
     yield from _borders(wrong.shape)
+    yield from _beside_edges(wrong.shape)
     if np.sum(wrong) >= 3:
         yield from _conditions(suspect)
     yield from _ranges(wrong)
@@ -124,6 +125,20 @@ def _borders(shape: Index) -> Iterator[Place]:
         for a, b in pairwise(long):
             yield Place(f"at the border{wide} of {axes((a, b))}", edges[a] | edges[b], border=True)
             yield Place(f"at the far edges{wide} of {axes((a, b))}", last[a] | last[b], border=True)
+
+
+def _beside_edges(shape: Index) -> Iterator[Place]:
+    """The entries next to the edges, which a padding by reflection repeats; the edges themselves are right."""
+    at = np.indices(shape)
+    for width in (1, 2, 3):
+        long = [axis for axis, length in enumerate(shape) if length > 2 * width + 2]
+        far = {axis: np.minimum(at[axis], shape[axis] - 1 - at[axis]) for axis in long}
+        beside = {axis: (far[axis] >= 1) & (far[axis] <= width) for axis in long}
+        words = "in the one place" if width == 1 else f"in the {width} places"
+        for axis in long:
+            yield Place(f"{words} beside either edge of axis {axis}", beside[axis], border=True)
+        for a, b in pairwise(long):
+            yield Place(f"{words} beside the edges of {axes((a, b))}", beside[a] | beside[b], border=True)
 
 
 def _conditions(suspect: Suspect) -> Iterator[Place]:
@@ -219,7 +234,7 @@ def ratio(suspect: Suspect, wrong: Array) -> float | None:
     return k if np.all(np.abs(found - k) <= _SAME * abs(k)) else None
 
 
-def _by_ratio(suspect: Suspect, wrong: Array) -> str | None:
+def by_ratio(suspect: Suspect, wrong: Array) -> str | None:
     """The cause that one ratio at all wrong entries tells, where there are enough of them and n differs among them."""
     n = suspect.view.n[wrong]
     k = ratio(suspect, wrong) if n.size >= _RATIOS and np.ptp(n) > _SAME * np.max(np.abs(n)) else None

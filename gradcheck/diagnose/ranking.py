@@ -17,6 +17,7 @@ from gradcheck.diagnose.local import left_out_mask, mask_in_eval, other_function
 from gradcheck.diagnose.near import approximation
 from gradcheck.diagnose.normalised import other_normalisation
 from gradcheck.diagnose.operands import turned_cotangent, turned_parameter
+from gradcheck.diagnose.own import label_term, own_multiple
 from gradcheck.diagnose.paths import path_factor
 from gradcheck.diagnose.places import located, ratio, scattered, there
 from gradcheck.diagnose.recurrence import weighted_sums
@@ -25,6 +26,7 @@ from gradcheck.diagnose.rounding import precision_lost
 from gradcheck.diagnose.scale_free import norm_held_fixed
 from gradcheck.diagnose.scaling import constant_factor, point_hides_shape, sign_flipped, sliced_factor
 from gradcheck.diagnose.screened import diagnose_screened, is_screened
+from gradcheck.diagnose.separable import other_slope_of_loss, two_slopes
 from gradcheck.diagnose.shuffles import (
     axis_flipped,
     memory_order,
@@ -58,7 +60,7 @@ EXACT: tuple[Hypothesis, ...] = (
 FITTED: tuple[Hypothesis, ...] = (
     loop_too_short, row_term, skip_term, parameter_factor, wrong_local_derivative, sliced_factor, point_factor,
     regulariser,
-    slices_moved, shifted, grouped_factor, gated_term, scaled_skip, path_factor,
+    slices_moved, shifted, grouped_factor, gated_term, scaled_skip, path_factor, two_slopes, label_term,
     other_normalisation, norm_held_fixed, other_operand,
 )  # fmt: skip
 PROBED: tuple[Hypothesis, ...] = (
@@ -72,7 +74,8 @@ PROBED: tuple[Hypothesis, ...] = (
     overwritten,
 )
 LOOSE: tuple[Hypothesis, ...] = (
-    constant_per_row, row_multiple, values_elsewhere, other_function, normalisation_terms, approximation,
+    constant_per_row, row_multiple, values_elsewhere, other_function, normalisation_terms, approximation, own_multiple,
+    other_slope_of_loss,
 )  # fmt: skip
 STAGES = (EXACT, FITTED, PROBED, LOOSE)
 PLAIN: tuple[Hypothesis, ...] = (zero_gradient, ghost_gradient)  # at an input of equal entries the rest look alike

@@ -28,7 +28,7 @@ from gradcheck.run.curve import step_curves
 from gradcheck.run.exact import doubted, exact_tests, replayable, replayable_nearby
 from gradcheck.run.fingerprint import Fingerprint, gradient_print, precision_of
 from gradcheck.run.fixed import at_fixed_point
-from gradcheck.run.kept import kept_arrays
+from gradcheck.run.kept import handed_arrays, kept_arrays
 from gradcheck.run.layouts import contiguous
 from gradcheck.run.leaves import leaf_result
 from gradcheck.run.measure import ENTRIES, Measured, Point, measure, noise_of, stairs_of
@@ -210,7 +210,7 @@ def _diagnosed(point: Point, measured: Measured, known: Sequence[Finding], speci
     evidence = Evidence(
         subject, comparisons, point.cotangent, point.output, {leaf.name: leaf.values() for leaf in subject.leaves},
         point.gradients, symbols_of(specimen), place_of_backward(specimen), mode_of(specimen),
-        _contiguous(point, specimen), kept_arrays(subject, specimen),
+        _contiguous(point, specimen), kept_arrays(subject, specimen), handed_arrays(specimen),
     )  # fmt: skip
     return diagnose(evidence)
 

@@ -1,4 +1,4 @@
-"""The arrays that a forward leaves for its backward, by the names that a message can give them."""
+"""The arrays that a forward leaves for its backward, and those that it is handed, by names for a message."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.gather.specimen import FunctionSpecimen, Specimen
+from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
+from gradcheck.subjects.spelling import positional
 from gradcheck.subjects.subject import Subject
 
 _CACHE = "cache"
@@ -23,6 +24,17 @@ def kept_arrays(subject: Subject, specimen: Specimen) -> dict[str, Array]:
             own = getattr(specimen.layer, "__dict__", {})
             found = {name: value for name, value in own.items() if name not in leaves}
         return {name: np.array(v) for name, v in found.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
+
+
+def handed_arrays(specimen: Specimen) -> dict[str, Array]:
+    """What forward is handed, where that are several things: by their names, else by their place, counted from 0."""
+    function = specimen if isinstance(specimen, FunctionSpecimen) else None
+    given = specimen.x if isinstance(specimen, LayerSpecimen) else specimen.arguments
+    names = [] if function is None else [p.name for p in positional(function.forward) or []]
+    if isinstance(given, tuple):
+        given = {names[i] if i < len(names) else f"argument {i}": value for i, value in enumerate(given)}
+    pairs = given.items() if isinstance(given, dict) else ()
+    return {str(name): value.copy() for name, value in pairs if isinstance(value, np.ndarray)}
 
 
 def _in_cache(returned: Any) -> Iterator[tuple[str, Any]]:

@@ -49,6 +49,8 @@ def reconsider(point: Point, measured: Measured, leaf: Leaf, *, added: bool) -> 
     comparison = _middle_of_ties(point, comparison, ties)
     uneven = _uneven_together(point, leaf, comparison, ties)
     if uneven is not None and _picks(point, leaf, uneven):
+        if _wrong_beside_ties(point, leaf, comparison):
+            return Reconsidered(comparison)
         return Reconsidered(_as_wrong(comparison, found), _overcounted(leaf, comparison))
     doubtful = comparison.wrong & ~_settled_kinks(point, leaf, comparison, found)
     doubtful = comparison.kink.copy() if uneven is not None and not doubtful.any() else doubtful
@@ -90,6 +92,12 @@ def _as_wrong(c: Comparison, found: LeafEstimates) -> Comparison:
     numeric = np.where(ties, found.value, c.numeric)
     error = np.where(ties, (found.high - found.low) / 2, c.error)
     return judged(replace(c, wrong=c.wrong | ties, numeric=numeric, error=error))
+
+
+def _wrong_beside_ties(point: Point, leaf: Leaf, c: Comparison) -> bool:
+    """Are entries wrong that take part in no tie, at this point and beside it? Then ties are not the cause."""
+    smooth = c.wrong & ~c.kink
+    return bool(smooth.any() and np.any(smooth & ~_right_beside(point, leaf, c)))
 
 
 def _note(leaf: Leaf, doubtful: Array) -> str:

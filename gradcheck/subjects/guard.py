@@ -60,6 +60,13 @@ class RandomState:
             return False
         return all(_equal(generator_state(g), state) for g, state in self._own)
 
+    def advance(self) -> None:
+        """Draw once from every source, so that what is drawn next is other than it would have been."""
+        np.random.random()
+        random.random()  # noqa: S311 - no secret
+        for generator, _ in self._own:
+            generator.random()
+
     def restore(self) -> None:
         """Set every source of randomness back."""
         if self._words is None or _words() != self._words:

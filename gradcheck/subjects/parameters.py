@@ -29,7 +29,7 @@ from gradcheck.subjects.sources import (
     keys_returned,
     places_beside,
 )
-from gradcheck.subjects.spelling import alike, gradient_names, is_buffer_name, is_parameter_name
+from gradcheck.subjects.spelling import alike, gradient_names, is_buffer_name, is_loss_weight, is_parameter_name
 
 _MOST_FLOATS = 8  # Python floats that are tried for whether the output depends on them
 
@@ -63,7 +63,7 @@ def find_parameters(
         depends = supplied.depends(path) or told is not None
         if depends and _shared_within(slot.get()):
             found.notes.append(f"{path}: not checked (its entries share memory, as after np.broadcast_to: copy it)")
-        elif depends and (given or told is not None or _ought(path, slot, supplied.paths)):
+        elif depends and (given or told is not None or _ought(path, slot, supplied)):
             _add(found, path, slot, supplied.sources.get(path))
         elif depends:
             buffers.append(path)
@@ -224,11 +224,17 @@ def _change(slot: Slot, before: Array) -> bool | None:
     return finite if changed else None
 
 
-def _ought(path: str, slot: Slot, supplied: tuple[str, ...]) -> bool:
-    """Should backward supply a gradient: an array named as a parameter, or whose like-named sibling gets one?"""
-    if not isinstance(slot.get(), np.ndarray) or is_buffer_name(path):
+def _ought(path: str, slot: Slot, supplied: _SuppliedTo) -> bool:
+    """Should backward supply a gradient: an array named as a parameter, or whose like-named sibling gets one?
+
+    Not the vector of weights that a loss without any parameter is made with.
+    """
+    value = slot.get()
+    if not isinstance(value, np.ndarray) or is_buffer_name(path):
         return False
-    return is_parameter_name(path) or any(alike(path, other) for other in supplied)
+    if not supplied.paths and value.ndim <= 1 and is_loss_weight(path, supplied.scout.driver.inputs.names):
+        return False
+    return is_parameter_name(path) or any(alike(path, other) for other in supplied.paths)
 
 
 def _is_ghost(path: str, candidates: Mapping[str, Slot], *, finite: bool) -> bool:

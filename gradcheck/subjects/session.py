@@ -47,6 +47,8 @@ class LayerSession:
     def forward(self, *, elsewhere: bool = False) -> Array:
         """See Session.forward."""
         handed = self._driver.inputs.handed(elsewhere=elsewhere)
+        if elsewhere:
+            self._random.advance()
         self._handed = [(array, array.tobytes()) for array in arrays(handed)]
         output = self._driver.forward(handed)
         self._shape = output.shape

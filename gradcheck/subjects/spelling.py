@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 FORWARD_NAMES = ("forward_propagation", "forward_prop", "forward_pass", "forward")
@@ -71,6 +71,7 @@ _CACHE = re.compile(r"caches?|ctx|context|cached|memory|saved|tape|returned")
 _OUTPUT = re.compile(r"out|outputs?|y|Y|z|activated")
 # The word may carry digits, and prefixes or suffixes joined by "_"; W, U, V, w, b also at most two letters or digits.
 _PARAMETER = re.compile(rf"_*(?:[A-Za-z0-9]+_+)*(?:{_WORDS}\d*|[WUVwb][A-Za-z0-9]{{0,2}})(?:_[A-Za-z0-9]*)*$")
+_LOSS_WEIGHT = re.compile(r"_*(?:[A-Za-z0-9]+_+)*(?:weights?|w|alpha|beta|gamma)")
 
 _BUFFER = re.compile(
     r"grad|diff|delta|veloc|moment|cache|update|prev|old|mask|(?:^|_)d(?:l_?)?d?_?[wb]|(?:^|_)(?:m|v)_"
@@ -93,6 +94,12 @@ def is_parameter_name(path: str) -> bool:
     if len(parts) > 1 and parts[-1] in VALUE_NAMES:
         parts.pop()
     return bool(parts) and _PARAMETER.fullmatch(parts[-1]) is not None
+
+
+def is_loss_weight(path: str, inputs: Sequence[str]) -> bool:
+    """May it be what a loss weighs its classes or samples with (weight, class_weights, alpha), and no parameter?"""
+    own = path.rpartition(".")[2]
+    return len(inputs) > 1 and any(map(is_truth_name, inputs)) and _LOSS_WEIGHT.fullmatch(own) is not None
 
 
 def is_buffer_name(path: str) -> bool:

@@ -10,6 +10,7 @@ from tests.planted import (
     protocol,
     sequences,
     unseen_attention,
+    unseen_fifth,
     unseen_fourth,
     unseen_layers,
     unseen_norms,
@@ -24,7 +25,7 @@ from tests.planted.catalogue import Planted
 from tests.planted.innocent import INNOCENT, Innocent
 
 _FILES = (dense, images, elementwise, others, windows, normalisation, sequences, delicate)
-_FIFTH = (unseen_norms, unseen_recurrent, unseen_attention)
+_FIFTH = (unseen_norms, unseen_recurrent, unseen_attention, unseen_fifth)
 _UNSEEN = (unseen_pointwise, unseen_layers, unseen_second, unseen_third, unseen_fourth, *_FIFTH)
 # Seen by exact tests, which go by behaviour and take no numeric gradient.
 _EXACT = frozenset({

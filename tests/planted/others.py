@@ -183,5 +183,5 @@ PLANTED = [
           expression="N", arguments=CHANCES),
     _loss("binary cross entropy' of the logits", binary_cross_entropy, lambda t, p: (p - t) / p.size,
           binary_cross_entropy_prime, "elementwise-factor", arguments=CHANCES),
-    _loss("mae' without its sign", mae, lambda t, p: np.ones_like(p) / p.size, mae_prime, "unrecognised"),
+    _loss("mae' without its sign", mae, lambda t, p: np.ones_like(p) / p.size, mae_prime, "wrong-local-derivative"),
 ]  # fmt: skip

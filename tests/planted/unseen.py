@@ -22,7 +22,6 @@ MEANT = {
     "attention softmax diagonal": "missing-term",
     "bn2d means over batch alone": "missing-term",
     "attention p not transposed": "transposed",
-    "smooth l1 as if quadratic": "wrong-local-derivative",
 }
 
 _UNMEANT = 6  # fields of a fault that got the name which was meant

@@ -455,7 +455,7 @@ class FocalC(Focal):
 
 PP, TT = np.array([[0.2], [0.7], [0.4], [0.9], [0.55], [0.15], [0.35]]), np.array([[0.0], [1], [1], [1], [0], [0], [1]])
 for n, cls1, cause, e in [
-    ("focal second term alone", FocalA, "unrecognised", None),
+    ("focal second term alone", FocalA, "wrong-local-derivative", None),
     ("focal sign of negatives", FocalB, "sign-flipped", None),
     ("focal not averaged", FocalC, "constant-factor", "N"),
 ]:
@@ -511,7 +511,7 @@ add(
     lambda: (smooth_l1, smooth_prime),
     SL,
     "y_pred",
-    "unrecognised",
+    "wrong-local-derivative",
 )
 add(
     "smooth l1 over size",

@@ -1281,7 +1281,6 @@ layer(
         "return -self.d * iv * grad,",
         "return -self.d * np.sqrt(iv) * grad,",
         "mean",
-        "unrecognised",
         "elementwise-factor",
     ),
     ("gaussian nll mean's sign", "return -self.d", "return self.d", "mean", "sign-flipped"),
@@ -1343,7 +1342,6 @@ functions(
         "y_true > y_pred",
         "y_true < y_pred",
         "y_pred",
-        "unrecognised",
         "wrong-local-derivative",
     ),
     ("quantile over the batch", "/ y_true.size", "/ len(y_true)", "y_pred", "constant-factor"),
@@ -1352,7 +1350,6 @@ functions(
         "np.where(y_true > y_pred, -tau, 1 - tau)",
         "np.where(y_true > y_pred, -tau, tau)",
         "y_pred",
-        "unrecognised",
         "wrong-local-derivative",
     ),
 )

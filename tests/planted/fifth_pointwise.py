@@ -1,4 +1,4 @@
-"""Activations and dropout of the fifth held-out batch. Labels stand in held_labels.py."""
+"""Activations and dropout of the fifth held-out batch. The table stands in unseen_fifth.py."""
 
 import numpy as np
 from scipy.special import erf

@@ -1,4 +1,6 @@
-"""Convolutions and pooling of the fifth held-out batch. Labels stand in held_labels.py."""
+"""Convolutions and pooling of the fifth held-out batch. The table stands in unseen_fifth.py."""
+
+from typing import Any
 
 import numpy as np
 
@@ -82,7 +84,7 @@ def conv_im2col_backward(dout, cache):
 class PaddedConv2D:
     """Stride 1, zero padding, NCHW; updates itself."""
 
-    mode = "constant"
+    mode: Any = "constant"
 
     def __init__(self, channels, filters, size, pad):
         r = np.random.default_rng(2)
@@ -340,7 +342,7 @@ def patches_backward_fancy(dout, cache):
 def patches_backward(dout, cache):
     shape, cols, w, i, j = cache
     dx = np.zeros(shape)
-    np.add.at(dx, (slice(None), i, j), dout[:, None] * w[:, None])
+    np.add.at(dx, (slice(None), i, j), dout[:, None] * w[:, None])  # type: ignore[arg-type]
     return dx, np.einsum("nl,nkl->k", dout, cols)
 
 

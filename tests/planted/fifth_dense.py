@@ -1,4 +1,4 @@
-"""Dense layers, embeddings, reshaping and forms of the fifth held-out batch. Labels stand in held_labels.py."""
+"""Dense layers, embeddings, reshaping and forms of the fifth held-out batch. The table stands in unseen_fifth.py."""
 
 import numpy as np
 

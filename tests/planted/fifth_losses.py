@@ -1,4 +1,4 @@
-"""Losses of the fifth held-out batch: each wrong gradient beside its right twin. Labels stand in held_labels.py."""
+"""Losses of the fifth held-out batch, each wrong gradient beside its twin. The table stands in unseen_fifth.py."""
 
 import numpy as np
 
