@@ -48,14 +48,20 @@ def each(work: Callable[..., T], *arrays: Array) -> list[T]:
         return [work(first, *parts) for first, *parts in zip(starts, *map(blocks, arrays), strict=True)]
     files = [file for array in arrays if not array.flags.writeable and (file := _file_of(array)) is not None]
 
-    def done(first: int) -> T:
-        found = work(first, *(array[first : first + BLOCK] for array in flat))
-        for file in files:
-            _release(file)
+    def done(some: range) -> list[T]:
+        found = []
+        for first in some:
+            found.append(work(first, *(array[first : first + BLOCK] for array in flat)))
+            for file in files:
+                _release(file)
         return found
 
-    with ThreadPoolExecutor(min(_MOST_AT_ONCE, os.cpu_count() or 1)) as pool:  # each as the caller treats overflow
-        return [one.result() for one in [pool.submit(copy_context().run, done, first) for first in starts]]
+    count = min(_MOST_AT_ONCE, os.cpu_count() or 1)
+    share = -(-len(starts) // (8 * count))
+    shares = [starts[low : low + share] for low in range(0, len(starts), share)]
+    with ThreadPoolExecutor(count) as pool:  # each as the caller treats overflow
+        running = [pool.submit(copy_context().run, done, some) for some in shares]
+        return [one for some in running for one in some.result()]
 
 
 def put(target: Array, values: Array) -> None:

@@ -67,7 +67,7 @@ class Direction:
 
         def part(first: int, x: Array) -> float:
             v = self.part(first, x.size)
-            found = float(v @ x)
+            found = float(np.sum(v * x))  # not BLAS: its own threads and those of `each` would wait for one another
             return found if np.isfinite(found) else float(np.sum(np.where(v != 0, v * np.nan_to_num(x), 0.0)))
 
         return sum(each(part, values))
@@ -92,7 +92,7 @@ class Direction:
         def part(first: int, w: Array) -> float:
             with np.errstate(all="ignore"):
                 weighted = self.part(first, w.size) * w
-                found = float(weighted @ weighted)
+                found = float(np.sum(np.square(weighted)))
                 return found if np.isfinite(found) else float(np.sum(np.square(weighted[np.isfinite(weighted)])))
 
         return float(np.sqrt(sum(each(part, weights))))
