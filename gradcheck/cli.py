@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain(known: argparse.Namespace) -> int:
-    from gradcheck.render.explain import overview, page
+    from gradcheck.base.causes import page
+    from gradcheck.render.explain import overview
 
     cause: str | None = known.cause
     return 0 if write_stdout(overview() if cause is None else page(cause)) else BROKEN_PIPE

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from gradcheck.base.causes import causes
 from gradcheck.cli import main
 from gradcheck.gather.config import load
-from gradcheck.render.explain import causes
 from reports import readme
 
 TEXT = readme.PAGE.read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """An exception of user code as plain data."""
 
+import re
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -7,7 +8,7 @@ from types import TracebackType
 import gradcheck.base
 from gradcheck.base.errors import Failure, GradcheckError
 
-_OURS = Path(gradcheck.base.__file__).parent.parent
+_HERE = Path(gradcheck.base.__file__).parent.parent
 _LIBRARY = Path(traceback.__file__).parent
 
 
@@ -19,10 +20,14 @@ def failure_of(error: BaseException, *, theirs: bool = False) -> Failure:
     """
     text = _text(error)
     if not theirs and _is_ours(error):
-        text = f"gradcheck's own code raised this, not the layer: {text}. {_OURS_HINT}"
+        uncallable = isinstance(error, TypeError) and _ARGUMENTS.search(text) is not None
+        text = f"{text}. {_CALL_HINT}" if uncallable else f"{_OURS}: {text}. {_OURS_HINT}"
     return Failure(type(error).__name__, text, _where(error))
 
 
+_OURS = "gradcheck's own code raised this, not the layer"
+_ARGUMENTS = re.compile(r"\(\) missing \d+ required ")  # what Python says of a call
+_CALL_HINT = "What else it must be given is not known: say how it is called with Convention(forward=..., backward=...)"
 _OURS_HINT = "Either the layer is called in another way (say how with a Convention), or this is a fault to report"
 
 
@@ -31,7 +36,7 @@ def _is_ours(error: BaseException) -> bool:
     if isinstance(error, GradcheckError | SyntaxError | SystemExit):
         return False
     frames = [f.filename for f in traceback.extract_tb(error.__traceback__) if not _is_library(f.filename)]
-    return bool(frames) and Path(frames[-1]).is_relative_to(_OURS)
+    return bool(frames) and Path(frames[-1]).is_relative_to(_HERE)
 
 
 # What our own code calls; other installed packages are the user's, whose layers may well be what is checked.
@@ -41,7 +46,7 @@ _CALLED = frozenset({"numpy", "scipy", "hypothesis", "tabulate", "tqdm"})
 def _is_library(filename: str) -> bool:
     path = Path(filename)
     installed = bool(_CALLED.intersection(path.parts)) and "site-packages" in path.parts
-    installed = installed and not path.is_relative_to(_OURS)
+    installed = installed and not path.is_relative_to(_HERE)
     in_library = path.is_relative_to(_LIBRARY) and "site-packages" not in path.parts
     return filename.startswith("<") or installed or in_library
 
@@ -74,4 +79,4 @@ def _is_machinery(filename: str) -> bool:
     """Ours, compiled in (`<frozen importlib>`), or of the standard library."""
     path = Path(filename)
     in_library = path.is_relative_to(_LIBRARY) and "site-packages" not in path.parts
-    return filename.startswith("<") or path.is_relative_to(_OURS) or in_library
+    return filename.startswith("<") or path.is_relative_to(_HERE) or in_library

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gradcheck.base.causes import causes, nearest
 from gradcheck.base.errors import UsageError
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.targets import resolve
@@ -195,6 +196,8 @@ def _fault(file: Path, number: int, table: Mapping[str, Any]) -> ExpectedFault:
     for key in _FAULT_KEYS:
         if not isinstance(table.get(key), str) or not table[key].strip():
             raise UsageError(f"{file}: {place} needs {key} = a string that is not empty, got {table.get(key)!r}")
+    if table["cause"] not in causes():
+        raise UsageError(f"{file}: {place} has the unknown cause {table['cause']!r}; {nearest(table['cause'])}")
     target = table["target"]
     found = resolve(target, file.parent)
     if isinstance(found, Problem):

@@ -10,8 +10,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from gradcheck.base.causes import causes, page
 from gradcheck.judge.verdict import Verdict
-from gradcheck.render.explain import causes, page
 from gradcheck.render.html_leaf import Pictures, failing_leaf, leaf_row
 from gradcheck.render.standing import by_target, gravest, in_short, outcome, run_outcome, tally, verified
 from gradcheck.render.tables import quantified

@@ -19,6 +19,7 @@ from gradcheck.subjects.conventions.way import Run, Seen, Way
 from gradcheck.subjects.driver import Driver, zeroing
 from gradcheck.subjects.guard import Snapshot
 from gradcheck.subjects.inputs import function_inputs, layer_inputs
+from gradcheck.subjects.keywords import by_place
 from gradcheck.subjects.rates import kept_rates, rates_of_module
 from gradcheck.subjects.reading import settle_reading
 from gradcheck.subjects.results import result_names
@@ -73,10 +74,11 @@ def function_driver(
 ) -> Driver:
     """The driver of a pair of functions, or of one that gives value and gradient (backward None)."""
     declared = convention or Convention()
-    inputs = function_inputs(forward, arguments)
+    inputs = function_inputs(by_place(forward), arguments)
     title = getattr(forward, "__qualname__", type(forward).__name__)
     who = (title, title if backward is None else getattr(backward, "__name__", type(backward).__name__))
     pair = (forward, backward)
+    forward, backward = by_place(forward), None if backward is None else by_place(backward)
     driver = Driver(pair, title, who, forward, inputs)
     driver.notes.extend(declared.notes)
     seen = Seen(
@@ -126,10 +128,10 @@ def _callables(layer: Any, declared: Convention) -> tuple[Callable[..., Any], Ca
             f"or say what they are called: Convention(forward=..., backward=...)"
         )
     if declared.forward is None and names[0] == "forward" and callable(getattr(layer, "calculate", None)):
-        wanted = [p.name for p in positional(forward) or []]
+        wanted = [p.name for p in positional(by_place(forward)) or []]
         if len(wanted) > 1 and any(map(is_truth_name, wanted)):  # a loss whose forward gives one value a sample
-            return layer.calculate, backward, ("calculate", names[1])
-    return forward, backward, names
+            return by_place(layer.calculate), by_place(backward), ("calculate", names[1])
+    return by_place(forward), by_place(backward), names
 
 
 def _names(layer: Any, declared: Convention) -> tuple[str, str]:

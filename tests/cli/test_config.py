@@ -71,6 +71,12 @@ def test_no_config_reads_none(cli: Cli) -> None:
         pytest.param(TABLE + "expected = 1\n", "expected an array of tables", id="expected"),
         pytest.param(FAULT + "target = 'a'\n", "number 1 needs leaf = a string", id="a fault, short"),
         pytest.param(FAULT + "class = 'a'\n", "number 1 has an unknown key 'class'", id="a fault's key"),
+        pytest.param(
+            expecting(cause="constant_factr"),
+            "expected]] number 1 has the unknown cause 'constant_factr'; did you mean 'constant-factor'",
+            id="a cause misspelled",
+        ),
+        pytest.param(expecting(cause="zzz"), "unknown cause 'zzz'; `gradcheck explain` lists", id="no such cause"),
         pytest.param("[tool]\ngradcheck = 3\n", "tool.gradcheck=3 is no table", id="no table"),
         pytest.param("[tool.gradcheck\n", "is not valid TOML", id="no TOML"),
     ],

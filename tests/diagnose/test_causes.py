@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import gradcheck.diagnose
-from gradcheck.render.explain import causes, page
+from gradcheck.base.causes import causes, page
 
 HEADINGS = ("The formula", "How it arises", "How to mend it", "Easily confused with", "A smallest example")
 SLUG = re.compile(r'"([a-z]+(?:-[a-z]+)+|located|transposed|unrecognised)"')

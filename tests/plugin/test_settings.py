@@ -170,6 +170,13 @@ def test_a_configuration_elsewhere(project: Project) -> None:
         pytest.param([], "gradcheck_rtol = x", "", "pytest.ini: gradcheck_rtol: expected a number", id="ini"),
         pytest.param([], "gradcheck_method = all", "", "gradcheck_method: expected one of auto", id="ini, method"),
         pytest.param([], "", "sede = 3", "unknown key 'sede'; did you mean 'seed'?", id="tool"),
+        pytest.param(
+            [],
+            "",
+            EXPECTED.format(target="dense.py").partition("seed = 5\n")[2].replace("constant", "const"),
+            "number 1 has the unknown cause 'const-factor'; did you mean 'constant-factor'",
+            id="cause",
+        ),
         pytest.param(["--gradcheck-config=no.toml"], "", "", "no.toml: cannot be read", id="no such file"),
         pytest.param(
             ["--gradcheck-method=entries", "--gradcheck-budget=90"], "", "", "measures every entry", id="budget"
