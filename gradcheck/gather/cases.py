@@ -13,6 +13,7 @@ from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure
 from gradcheck.base.failures import failure_of
 from gradcheck.base.randomness import stream
+from gradcheck.gather.array_parameters import array_names, array_ways
 from gradcheck.gather.construct import (
     WINDOW,
     activation,
@@ -46,7 +47,7 @@ def readings(cls: type, pairs: Sequence[Pair], target: str) -> list[Reading]:
         CannotBuildError: a parameter's name is unknown, forward takes several inputs, or the constructor
             raises at every shape.
     """
-    unknown = unknown_parameters(cls)
+    unknown = [name for name in unknown_parameters(cls) if name not in array_names(cls)]
     if unknown:
         raise _cannot(cls, target, f"no value is known for its parameter {', '.join(unknown)}")
     inputs = required_inputs(cls)
@@ -57,7 +58,7 @@ def readings(cls: type, pairs: Sequence[Pair], target: str) -> list[Reading]:
             raise _raising(cls, target, (f"{cls.__name__}()", failure_of(error))) from error
     if len(inputs) > 1:
         raise _many_inputs(cls, target, inputs)
-    found = [_reading(cls, way, pairs) for way in ways(cls)]
+    found = [_reading(cls, way, pairs) for way in array_ways(cls) or ways(cls)]
     built = [reading for reading, _ in found if reading.cases]
     if not built:
         raise _raising(cls, target, found[0][1][0])

@@ -22,16 +22,16 @@ def choices(cls: type, parameter: inspect.Parameter) -> tuple[Any, ...]:
     """
     default = parameter.default
     found = [] if default is inspect.Parameter.empty else [default]
-    found += _of_type(_annotation(cls, parameter), cls, parameter.name)
+    found += _of_type(annotation_of(cls, parameter), cls, parameter.name)
     if isinstance(default, bool | enum.Enum | str):
         found += _of_type(type(default), cls, parameter.name)
-    if default is inspect.Parameter.empty and not found and _annotation(cls, parameter) is float:
+    if default is inspect.Parameter.empty and not found and annotation_of(cls, parameter) is float:
         found = [_FRACTION]
     told = _once(found)
     return told if len(told) > 1 or (told and default is inspect.Parameter.empty) else ()
 
 
-def _annotation(cls: type, parameter: inspect.Parameter) -> Any:
+def annotation_of(cls: type, parameter: inspect.Parameter) -> Any:
     """The annotation, looked up where it is written as a string."""
     if not isinstance(parameter.annotation, str):
         return parameter.annotation
