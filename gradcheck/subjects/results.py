@@ -15,6 +15,7 @@ import numpy as np
 from gradcheck.base.errors import Failure, LayerError
 from gradcheck.subjects.inputs import Inputs
 from gradcheck.subjects.leaf import Leaf
+from gradcheck.subjects.no_input import parameters_alone
 from gradcheck.subjects.spelling import gradient_names
 from gradcheck.subjects.trees import floats
 
@@ -28,6 +29,7 @@ class Results:
     """Reads what one backward returns.
 
     names: what its return statement calls the results · parameters: may some of them belong to parameters?
+    owner: the layer that holds these.
     """
 
     inputs: Inputs
@@ -35,6 +37,8 @@ class Results:
     names: tuple[str, ...] | None = None
     parameters: bool = True
     notes: list[str] = field(default_factory=list)
+    owner: Any = None
+    _alone: bool | None = None
     _order: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def split(self, returned: Any) -> tuple[dict[str, Any], Any]:
@@ -44,6 +48,9 @@ class Results:
             returned = returned._asdict()
         if isinstance(returned, Mapping):
             return self._named(returned)
+        if self._lacks_input(returned):
+            named = self.names is not None and isinstance(returned, tuple)
+            return {}, dict(zip(self.names or (), returned, strict=True)) if named else returned
         if not isinstance(returned, tuple | list):
             return ({leaves[0].name: returned} if leaves else {}), None
         if isinstance(returned, list) and len(self.inputs.arguments) == 1 and len(leaves) == len(returned):
@@ -52,6 +59,13 @@ class Results:
             return self._placed(returned, leaves), None
         by_name = self._by_names(returned)
         return by_name if by_name is not None else self._by_place(list(returned))
+
+    def _lacks_input(self, returned: Any) -> bool:
+        """See parameters_alone; told once."""
+        if self._alone is None:
+            leaves = self.inputs.leaves
+            self._alone = self.parameters and parameters_alone(returned, self.names, leaves, self.owner)
+        return self._alone
 
     def _is_one_of_all(self, returned: Sequence[Any]) -> bool:
         """A tuple for the one argument that is a tuple itself, of arrays of these shapes: forward((x, residual))."""

@@ -14,7 +14,7 @@ from gradcheck.subjects.calls import call
 from gradcheck.subjects.graph import Slot, slots
 from gradcheck.subjects.recorder import recorded
 from gradcheck.subjects.results import order_by_shape
-from gradcheck.subjects.spelling import VALUE_NAMES, gradient_names, private_and_bare
+from gradcheck.subjects.spelling import VALUE_NAMES, gradient_names, is_parameter_name, private_and_bare
 
 _GRADIENT_HOLDERS = (
     "grads", "gradients", "grad", "dparams", "derivatives", "_grads", "_gradients", "_grad", "_dparams", "_derivatives"
@@ -243,7 +243,15 @@ def keys_returned(
         matched = _by_shape(free, {path: parameters[path].get().shape for path in rest})
         found |= matched
         free = {key: value for key, value in free.items() if key not in matched.values()}
+        idle = {p: s.get().shape for p, s in parameters.items() if p not in found and _is_idle(p, s, depends)}
+        told = _by_shape(free, idle).values()
+        free = {key: value for key, value in free.items() if key not in told}
     return found, [str(key) if isinstance(key, str) else f"result {key}" for key in free]
+
+
+def _is_idle(path: str, slot: Slot, depends: Callable[[str], bool]) -> bool:
+    """A parameter without effect here, as weights at x = 0: its gradient is nobody's, and no riddle."""
+    return is_float_array(slot.get()) and is_parameter_name(path) and not depends(path)
 
 
 def _by_shape(free: Mapping[Any, Any], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _apart(cotangents: Any, wanted: int, *, starred: bool) -> list[Any]:
 def reader(seen: Seen, *, parameters: bool | None = None) -> Callable[[Any, Run], Supplied]:
     """The gradients out of what backward returned, and out of the place where it stores that of the input."""
     may = seen.is_layer if parameters is None else parameters
-    results = Results(seen.inputs, seen.who[1], seen.result_names, parameters=may, notes=seen.notes)
+    results = Results(seen.inputs, seen.who[1], seen.result_names, parameters=may, notes=seen.notes, owner=seen.owner)
 
     def supplied(returned: Any, run: Run) -> Supplied:
         del run
