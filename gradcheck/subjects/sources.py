@@ -17,7 +17,8 @@ from gradcheck.subjects.results import order_by_shape
 from gradcheck.subjects.spelling import VALUE_NAMES, gradient_names, is_parameter_name, private_and_bare
 
 _GRADIENT_HOLDERS = (
-    "grads", "gradients", "grad", "dparams", "derivatives", "_grads", "_gradients", "_grad", "_dparams", "_derivatives"
+    "grads", "gradients", "grad", "dparams", "derivatives", "_grads", "_gradients", "_grad", "_dparams", "_derivatives",
+    "g", "G", "_g",
 )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ class Pair:
 
 class Named(Pair):
     def backward(self, dy):
-        dx, dW1, dW2 = self.gradients(dy)
+        _, dW1, dW2 = self.gradients(dy)
         return dW1, dW2
 
 
@@ -60,7 +60,7 @@ def test_a_missing_gradient_of_the_input_is_said_and_the_others_are_judged(layer
 def test_a_wrong_one_of_them_is_named_besides() -> None:
     class Wrong(Pair):
         def backward(self, dy):
-            dx, dW1, dW2 = self.gradients(dy)
+            _, dW1, dW2 = self.gradients(dy)
             dW1 = 2 * dW1
             return dW1, dW2
 
