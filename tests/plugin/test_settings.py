@@ -55,37 +55,50 @@ def test_expected_faults_of_what_there_is_not(project: Project) -> None:
     assert "there is no such file or module" in ran.words
 
 
-HALVES = """import numpy as np
+HALVED = """import numpy as np
 
 
-class Half:
+class {name}:
     def forward(self, x):
         return x / 2
 
     def backward(self, dout):
-        return dout / 2
+        return dout {how}
 
 
 def gradcheck_cases():
-    yield Half(), np.random.rand(2, 2)
+    yield {name}(), np.random.rand(2, 3)
 """
 
 
 def test_an_expected_fault_of_a_folder_shows_in_any_of_its_files(project: Project) -> None:
     """No single file can say that it has vanished; those of one session can, once all of them were checked."""
-    target = "layers"
-    project.write({"pyproject.toml": EXPECTED.format(target=target), "layers/__init__.py": '"""Nothing."""'})
-    project.write({"layers/dense.py": dense(WRONG), "layers/other.py": HALVES})
-    assert project.run("--gradcheck", "layers").counted(xfailed=2, passed=2)
+    halves = {name: HALVED.format(name=name, how="/ 2") for name in ("One", "Two")}
+    project.write({"pyproject.toml": EXPECTED.format(target="net").replace('"b"', '"input"')})
+    project.write({"net/one.py": HALVED.format(name="One", how="* 1.0"), "net/two.py": halves["Two"]})
+    assert project.run("--gradcheck", "net").counted(xfailed=1, passed=1)
 
-    project.write({"layers/dense.py": dense()})
-    assert project.run("--gradcheck", "layers", "-k", "not Half").code == 0
-    assert project.run("--gradcheck", "layers/other.py").code == 0
-    for workers in ((), ("-n", "1")):
-        gone = project.run("--gradcheck", "layers", "--junitxml=out.xml", *workers)
-        assert (gone.code, gone.counted(failed=1, passed=4)) == (1, True)
-        assert gone.section.startswith(f"FAIL  {target}: the expected constant-factor of b has vanished")
-        assert "has vanished" in (project.folder / "out.xml").read_text(encoding="utf-8")
+    project.write({"net/one.py": halves["One"]})
+    gone = project.run("--gradcheck", "net", "--junitxml=out.xml")
+    assert (gone.code, gone.counted(failed=1, passed=2)) == (1, True)
+    assert gone.section.startswith("FAIL  net: the expected constant-factor of input has vanished")
+    assert "has vanished" in (project.folder / "out.xml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("part", [("net", "-k", "not Two"), ("net/one.py",)], ids=["deselected", "one file"])
+def test_a_part_of_a_folder_cannot_say_that_its_fault_has_vanished(project: Project, part: tuple[str, ...]) -> None:
+    project.write({"pyproject.toml": EXPECTED.format(target="net").replace('"b"', '"input"')})
+    project.write({f"net/{name}.py": HALVED.format(name=name.title(), how="/ 2") for name in ("one", "two")})
+    ran = project.run("--gradcheck", *part)
+    assert (ran.code, ran.counted(passed=1)) == (0, True)
+
+
+def test_the_workers_of_xdist_know_together_that_a_fault_has_vanished(project: Project) -> None:
+    project.write({"pyproject.toml": EXPECTED.format(target="net").replace('"b"', '"input"')})
+    project.write({f"net/{name}.py": HALVED.format(name=name.title(), how="/ 2") for name in ("one", "two")})
+    gone = project.run("--gradcheck", "net", "-n", "2")
+    assert (gone.code, gone.counted(failed=1, passed=2)) == (1, True)
+    assert gone.section.startswith("FAIL  net: the expected constant-factor of input has vanished")
 
 
 STYLE = """import numpy as np
