@@ -71,3 +71,34 @@ def test_a_direction_through_a_float32_input_of_a_float64_layer(seed, factor, pa
     assert result.leaves["input"].method == "screen"
     assert (result.leaves["input"].verdict == "pass") is passes
     assert result.leaves["W"].verdict == "pass"
+
+
+class BiasBeforeNorm:
+    """A bias that the normalisation takes away again, in float32: its gradient is rounding alone."""
+
+    def __init__(self, seed, factor):
+        rng = np.random.default_rng(seed)
+        self.W = rng.normal(size=(3, 5)).astype(np.float32)
+        self.b, self.factor = rng.normal(size=5).astype(np.float32), factor
+
+    def forward(self, x):
+        self.x = x
+        z = x @ self.W + self.b
+        self.std = np.sqrt(z.var(axis=0) + np.float32(1e-5))
+        self.n = (z - z.mean(axis=0)) / self.std
+        return self.n * self.n
+
+    def backward(self, dy):
+        d = 2 * self.n * dy
+        dz = (d - d.mean(axis=0) - self.n * (d * self.n).mean(axis=0)) / self.std
+        self.dW, self.db = self.x.T @ dz, (dz + self.factor * d).sum(axis=0)
+        return dz @ self.W.T
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rounding_alone_makes_no_step_too_small(seed):
+    x = np.random.default_rng(9).normal(size=(6, 3)).astype(np.float32)
+    right = check(BiasBeforeNorm(seed, np.float32(0)), x, seed=seed)
+    assert right.passed, str(right)
+    assert right.leaves["b"].error.max() < 0.05
+    assert not check(BiasBeforeNorm(seed, np.float32(1)), x, seed=seed).passed
