@@ -24,9 +24,10 @@ class Capture:
         os.close(self._number)
         os.close(self.descriptor)
 
-    def tail(self, start: int = 0) -> str:
-        """The last 2,000 characters of what came after the first `start` bytes."""
+    def tail(self, start: int = 0, end: int | None = None) -> str:
+        """The last 2,000 characters of what came after the first `start` bytes, and before `end`: a child goes on."""
         size = os.fstat(self._number).st_size
+        size = size if end is None else min(size, end)
         begin = max(start if start <= size else 0, size - 4 * KEPT)
         data = os.pread(self._number, max(size - begin, 0), begin)
         return data.decode("utf-8", errors="replace")[-KEPT:]

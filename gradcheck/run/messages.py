@@ -61,10 +61,11 @@ class Started:
 
 @dataclass(frozen=True)
 class Settled:
-    """A case has its result; more of its family may come."""
+    """A case has its result; more of its family may come. printed: as in Started, by now."""
 
     key: Key
     result: CheckResult
+    printed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,12 @@ class Finished:
 
 @dataclass(frozen=True)
 class Remarks:
-    """What the module has besides checks. families: how many there are to check."""
+    """What the module has besides checks. families: how many there are to check · printed: as in Started, by now."""
 
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     families: int = 0
+    printed: int | None = None
 
 
 @dataclass(frozen=True)

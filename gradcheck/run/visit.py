@@ -106,18 +106,19 @@ class Visit:
             if self.progress is not None and message.key.step == "case":
                 self.progress(message.name, None)
         elif isinstance(message, Settled):
-            self.known[message.key] = _with_output(message.result, child.capture.tail(at.printed))
+            self.known[message.key] = _with_output(message.result, child.capture.tail(at.printed, message.printed))
         elif isinstance(message, Finished):
             self._finish(message)
         elif isinstance(message, Remarks):
-            self._remark(message, child.capture.tail(at.printed))
+            self._remark(message, child.capture.tail(at.printed, message.printed))
 
     def _watch(self, doing: Doing) -> None:
         if self.progress is not None:
             self.progress(self._now, doing)
 
     def _finish(self, message: Finished) -> None:
-        outputs = {r.name: r for r in self.known.values() if isinstance(r, CheckResult)}
+        own = (r for key, r in self.known.items() if key.label == message.label)
+        outputs = {r.name: r for r in own if isinstance(r, CheckResult)}
         self.finished[message.label] = tuple(_with_output(r, _output(outputs.get(r.name))) for r in message.results)
         if message.problem is not None:
             self.problems.append(message.problem)

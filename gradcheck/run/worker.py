@@ -82,13 +82,13 @@ class _Worker:
         self._send(Tick(doing))
 
     def settled(self, key: Key, result: CheckResult) -> None:
-        self._send(Settled(key, plain(result)))
+        self._send(Settled(key, plain(result), _printed()))
 
     def run(self) -> None:
         """Import, list, and every family that is not done."""
         found = self._offer()
         families = [family for family in found.families if family.label not in self._job.finished]
-        self._send(Remarks(found.problems, found.notes, len(families)))
+        self._send(Remarks(found.problems, found.notes, len(families), _printed()))
         for family in families:
             self._send(self._family(family))
         self._send(Remarks((), self._unsearched(), len(families)))

@@ -37,6 +37,7 @@ def test_the_last_2000_characters_are_kept() -> None:
         assert capture.tail(start) == ""
         os.write(capture.descriptor, b"new")
         assert capture.tail(start) == "new"
+        assert capture.tail(start, start + 2) == "ne", "what came later belongs to the next case"
 
 
 def test_bytes_that_are_no_text_are_replaced() -> None:
