@@ -47,7 +47,8 @@ class Results:
         if hasattr(returned, "_asdict"):
             returned = returned._asdict()
         if isinstance(returned, Mapping):
-            return self._named(returned)
+            keyed = self._keyed(returned)
+            return (keyed, None) if keyed is not None else self._named(returned)
         if self._lacks_input(returned):
             named = self.names is not None and isinstance(returned, tuple)
             return {}, dict(zip(self.names or (), returned, strict=True)) if named else returned
@@ -72,6 +73,14 @@ class Results:
         shapes = [leaf.shape for leaf in self.inputs.leaves]
         alone = len(self.inputs.arguments) == 1 and len(shapes) > 1
         return alone and [np.shape(g) if _is_array(g) else None for g in returned] == shapes
+
+    def _keyed(self, returned: Mapping[Any, Any]) -> dict[str, Any] | None:
+        """For the one argument that is a dict itself, a dict of the same keys; None where it is another."""
+        held = self.inputs.arguments[0] if len(self.inputs.arguments) == 1 else None
+        leaves = self.inputs.leaves
+        if not isinstance(held, Mapping) or held.keys() != returned.keys() or len(leaves) != len(held):
+            return None
+        return {leaf.name: returned[key] for leaf, key in zip(leaves, held, strict=True)}
 
     def _named(self, returned: Mapping[Any, Any]) -> tuple[dict[str, Any], Any]:
         """A dict: by the leaves' names or those of their gradients; the rest is the parameters'."""

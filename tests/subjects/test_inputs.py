@@ -38,6 +38,17 @@ class ListOfInputs(Spoiled):
         return [dout * b, self.factor * dout * a]
 
 
+class OneDict(Spoiled):
+    """A dict is the one argument; its gradients come in a dict of the same keys."""
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        return inputs["a"] * inputs["b"]
+
+    def backward(self, dout):
+        return {"b": self.factor * dout * self.inputs["a"], "a": dout * self.inputs["b"]}
+
+
 class DictOfInputs(Multiply):
     def backward(self, dout):
         dx, dy = super().backward(dout)
@@ -50,6 +61,7 @@ class DictOfInputs(Multiply):
         pytest.param(Multiply, (X, Y), "y", id="tuple"),
         pytest.param(Multiply, {"y": Y, "x": X}, "y", id="by name"),
         pytest.param(ListOfInputs, [X, Y], "input1", id="list"),
+        pytest.param(OneDict, {"a": X, "b": Y}, "input1", id="one dict"),
         pytest.param(DictOfInputs, (X, Y), "y", id="dict of gradients"),
     ],
 )
