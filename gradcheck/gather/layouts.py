@@ -13,6 +13,8 @@ _INPUT_SHAPE = ("input_shape", "in_shape", "shape")
 _OUTPUT_SHAPE = ("output_shape", "out_shape")
 _STRIDES = ("stride", "strides")
 _IMAGE_CLASS = re.compile(r"conv(?!ert)|pool|2d", re.IGNORECASE)
+_SIZED = frozenset({*N_IN, *N_OUT, "hidden_size", "hidden_dim"})
+_ROWS = ("NI", "I1", "NTI", "I", "1I", "IN", "INT")
 _ANY_SHAPE = re.compile(r"flatten|reshape", re.IGNORECASE)
 
 
@@ -40,10 +42,12 @@ def ways(cls: type) -> list[Way]:
         found = _shaped(cls, names, images=images)
     elif images:
         found = [_one(axes) for axes in ("NCHW", "NHWC", "HWC", "CHW", "HW", "NCW", "NWC")]
+        if names & _SIZED and not names & IMAGES:  # the class name alone speaks of images: AttentionPooling(input_dim)
+            found += [_one(axes) for axes in _ROWS]
     elif "num_embeddings" in names or "vocab_size" in names:
         found = [_indices]
-    elif names & {*N_IN, *N_OUT, "hidden_size", "hidden_dim"}:
-        found = [_one(axes) for axes in ("NI", "I1", "NTI", "I", "1I", "IN", "INT")]
+    elif names & _SIZED:
+        found = [_one(axes) for axes in _ROWS]
     else:
         found = [_any_image] if _ANY_SHAPE.search(cls.__name__) else [_any, _one("I1"), _one("I")]
     return _with_windows(found, names)

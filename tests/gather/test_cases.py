@@ -50,6 +50,26 @@ def test_the_articles_convolution_gets_shapes_that_tell_every_size_apart() -> No
     assert {size[0] % 2 for size in sizes} == {0, 1}
 
 
+def test_a_class_name_that_speaks_of_images_is_no_more_than_a_hint() -> None:
+    """Images first; rows are tried where none of them fits."""
+
+    class AttentionPooling(Layer):
+        def __init__(self, input_size: int):
+            self.input_size = input_size
+
+    class Pooling(Layer):
+        def __init__(self, window: int = 2):
+            self.window = window
+
+    def axes(cls: type) -> list[int]:
+        made = [reading.cases[0].build() for reading in readings(cls, [], "a.py") if reading.cases]
+        return [np.ndim(specimen.x) for specimen in made if isinstance(specimen, LayerSpecimen)]
+
+    images = [4, 4, 3, 3, 2, 3, 3]
+    assert axes(AttentionPooling) == [*images, 2, 2, 3, 1, 2, 2, 3]
+    assert axes(Pooling) == [*images, *images]  # with values of a window, and without
+
+
 def test_the_articles_fully_connected_keeps_its_leading_1() -> None:
     assert built(layers.FCLayer)[:2] == [
         ({"input_shape": (1, 5), "output_shape": (1, 3)}, (1, 5)),
