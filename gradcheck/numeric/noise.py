@@ -18,12 +18,14 @@ _POINTS = 7
 _SPACINGS = (1e-12, 1e-10, 1e-8, 1e-6, 1e-4)
 _LAST_PLACES = 1e-6  # of an output's size: jumps no larger may be rounding
 _LAST_PLACE = 2.0**12 * EPS  # or no larger than this, as the numbers inside may be of size 1 (float32: more)
+_AT_END = 64  # epsilons: what stands out at an end alone and is no larger is rounding
 _PLACES = 2.0**20  # steps of fewer last places may show no rounding
 _ALIKE = 1e-6  # relative; whole last places differ by more
 _SMALL, _SMALL_SINGLE = 2.0**-10, 2.0**-6  # outputs that are far smaller than the numbers inside
 SINGLE = eps(np.float32)
 BENT = 1e3  # machine epsilons: noise above this is held against that of smaller steps
 _CONFIRMED = 64.0  # times less there, and it was a bend
+_FEW = 256  # up to so many outputs, each must have shown its rounding
 _FEW_OUTPUTS = 100_000  # above this many outputs only the noise of E is measured, not that of each
 
 
@@ -119,7 +121,7 @@ def _over_spacings(along: Callable[[float], Array | None], y: Array, g: Array, f
 
     floor: for what moves by so few last places that it may be rounded flat inside, as log(1 - 1e-17) is.
     """
-    found: Noise | None = None
+    found, enough = None, False
     for spacing in _SPACINGS:
         rows = along(spacing)
         if rows is None:
@@ -127,8 +129,12 @@ def _over_spacings(along: Callable[[float], Array | None], y: Array, g: Array, f
         if len(np.unique(rows @ g)) <= _POINTS // 2:
             continue
         found = louder(found, noise_of_rows(rows, y, g, floor.relative))
-        if not _in_last_places(rows, y, 2 * float(floor.absolute.max(initial=0.0)), floor.relative):
+        last = 2 * float(floor.absolute.max(initial=0.0))
+        enough |= not _in_last_places(rows, y, last, floor.relative)
+        if enough and not _silent(rows, np.maximum(found.relative * np.abs(y), found.absolute), last):
             return found
+    if enough:
+        return found
     if found is not None and rows is not None and not _stepped(rows @ g, floor.relative * float(np.abs(g) @ np.abs(y))):
         return found
     return None if found is None and rows is None else louder(found, floor)
@@ -156,6 +162,17 @@ def _in_last_places(rows: Array, y: Array, last: float, least: float) -> bool:
     steps = float(np.abs(np.diff(rows, axis=0)).max(initial=0.0))
     small = _SMALL_SINGLE if least > SINGLE / 4 else _SMALL
     return steps < _PLACES * last and float(np.abs(y).max(initial=0.0)) < small * last / least
+
+
+def _silent(rows: Array, noise: Array, last: float) -> bool:
+    """Are the steps of an output all alike, though larger numbers have cancelled in it, whose rounding it must carry?
+
+    So it is by chance at one spacing in fifty. noise: of each output, as known · last: a last place of these numbers.
+    """
+    if noise.size > _FEW:
+        return False  # no entry hangs on one of so many
+    alike = np.any(rows, axis=0) & ~np.any(np.diff(rows, 2, axis=0), axis=0)
+    return bool(np.any(alike & (noise < max(last, float(noise.max(initial=0.0))) / 4)))
 
 
 def _stepped(values: Array, own: float) -> bool:
@@ -214,16 +231,18 @@ def _bent(values: Array, size: Array, least: float = EPS) -> Array:
     """Columns that a kink bends: one or two second differences stand out, the others are far smaller.
 
     Noise makes them all alike; a kink within 1e-12 would pass for noise of its own size. Two of opposite signs are a
-    jump, unless they are as small as rounding makes them: 1 - 1e-16 moves by whole units of its last place.
+    jump, unless they are as small as rounding makes them: 1 - 1e-16 moves by whole units of its last place. So is one
+    at either end, as where the output at the point itself is rounded another way than the six beside it.
     size: |y| of each column · least: as for _ecnoise.
     """
     second = np.diff(values, 2, axis=0)
     largest = np.abs(second).max(axis=0)
     standing = np.where(np.abs(second) > 0.05 * largest, second, 0.0)
     few = np.count_nonzero(standing, axis=0) <= 2
-    jump = np.abs(standing.sum(axis=0)) < 0.5 * largest
+    jump = np.abs(standing.sum(axis=0)) < largest  # of both signs
     places = np.maximum(_LAST_PLACES * size, _LAST_PLACE * least / EPS)
-    return np.asarray(few & ~(jump & (largest <= places)))
+    end = ~np.any(standing[1:], axis=0) | ~np.any(standing[:-1], axis=0)  # of the first or the last point alone
+    return np.asarray(few & ~((jump & (largest <= places)) | (end & (largest <= _AT_END * least))))
 
 
 def _rounded_to_single(y: Array, leaves: Sequence[Leaf]) -> bool:

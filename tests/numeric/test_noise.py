@@ -251,9 +251,12 @@ def test_a_kink_of_any_size_is_one_and_a_small_jump_is_rounding():
     assert not bent([0, 1, 1, 1, 0])
     assert bent([0, tiny, 0, 0, 0])
     assert bent([0, tiny, tiny, 0, 0])
-    assert bent([0, tiny, -0.375 * tiny, 0, 0])
-    assert bent([0, tiny, -0.5 * tiny, 0, 0])
-    assert not bent([0, tiny, -0.625 * tiny, 0, 0])
+    for rest in (0.125, 0.5, 1.0):
+        assert not bent([0, tiny, -rest * tiny, 0, 0])
+    assert bent([0, tiny, -0.03 * tiny, 0, 0])
+    for place in (0, 4):  # 2**6 epsilons
+        assert not bent([2.0**-46 * (k == place) for k in range(5)])
+        assert bent([1.25 * 2.0**-46 * (k == place) for k in range(5)])
     assert not bent([0, 2.0**-40, -(2.0**-40), 0, 0])  # 2**12 epsilons: the largest that may be rounding
     assert bent([0, 1.25 * 2.0**-40, -1.25 * 2.0**-40, 0, 0])
 
