@@ -118,7 +118,8 @@ class _Entries:
         q = rung.rounding * rung.h
         truncation = max(abs(rung.central - estimate.value) - estimate.error - 2 * rung.rounding, 0.0)
         best = float(np.cbrt(q * rung.h**2 / (2 * truncation))) if truncation else rung.h
-        uneven = max(abs(rung.jump) - 2 * rung.rounding, 0.0) / (rung.size or 1.0)  # rounding alone parts no sides
+        coarse = 2 * rung.rounding if self._sampler.noise.single else 0.0  # float32's alone parts no sides
+        uneven = max(abs(rung.jump) - coarse, 0.0) / (rung.size or 1.0)
         best = min(best, rung.h * SIDES / 4 / uneven) if uneven > SIDES / 4 else best
         return min(self._unit * power_of_two(max(best, 1e-300) / self._unit), rung.h)
 
