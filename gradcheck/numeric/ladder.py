@@ -114,7 +114,8 @@ class Climb:
         if bar(found) > _LOOSE * wide.size:
             steps = [wide, *self._between(0.0, wide.h, _CURVED)]
             tried = (one_sided(self.sampler, pair, wide) for pair in pairwise(steps))
-            found = min(found, *tried, key=bar)
+            best = min(found, *tried, key=bar)
+            return best if bar(best) <= _LOOSE * wide.size else found
         return found
 
     def _between(self, near: float, wide: float, most: int = _BETWEEN) -> list[Rung]:
