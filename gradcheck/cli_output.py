@@ -29,7 +29,7 @@ def write_stdout(text: str) -> bool:
         UsageError: it cannot be written: the disk is full.
     """
     try:
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # of a TextIO
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         sys.stdout.flush()
     except BrokenPipeError:

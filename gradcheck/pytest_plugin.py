@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
         from gradcheck.plugin.watched import Watch
 
         refuse(config)
-        config.pluginmanager.register(Watch(config))
+        config.pluginmanager.register(Watch(config, _FACTS))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "GradcheckFile | None":

@@ -83,16 +83,15 @@ def fill(target: Array, values: Iterable[Array]) -> None:
         low += block.size
 
 
-def add(target: Array, values: Array, change: Callable[[int, int], Array]) -> None:
+def add(target: Array, values: Array, change: Callable[[int, Array], Array]) -> None:
     """Set every entry to that of `values` and a change.
 
-    change: (flat index of the first, how many) -> the changes of some entries in C order; asked for in any order.
+    change: (flat index of the first, these values) -> the changes of some entries in C order; asked for in any order.
     """
     if target.flags.c_contiguous:
-        each(lambda first, there, here: np.add(here, change(first, here.size), out=there, casting="unsafe"),
-             target, values)  # fmt: skip
+        each(lambda first, there, here: np.add(here, change(first, here), out=there, casting="unsafe"), target, values)
     else:
-        fill(target, (here + change(n * BLOCK, here.size) for n, here in enumerate(blocks(values))))
+        fill(target, (here + change(n * BLOCK, here) for n, here in enumerate(blocks(values))))
 
 
 def identical(one: Array, other: Array) -> bool:

@@ -34,9 +34,7 @@ class _Norm:
 
     def over(self, values: Array, rows: Rows | None = None, factor: float = 1.0) -> Array:
         """The mean over the rows, at every entry of them."""
-        return factor * (rows or self.rows).apply(
-            values, lambda b: np.broadcast_to(b.mean(axis=1, keepdims=True), b.shape)
-        )
+        return factor * (rows or self.rows).spread(values)
 
     def hat(self) -> tuple[Array, Array]:
         """(xhat, 1 / std)."""

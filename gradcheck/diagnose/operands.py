@@ -6,6 +6,8 @@ backward gives n once W (or dY) itself is permuted. One backward a trial, so the
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -18,21 +20,36 @@ from gradcheck.diagnose.words import axes
 from gradcheck.subjects.leaf import Leaf
 
 _MOST = 32  # trials a leaf
-_RESHAPED = "with {} exchanged, not reshaped"
-_SPLIT = "with axis"
-_REGROUPED = (
+
+
+@dataclass(frozen=True)
+class _Mend:
+    """What backward does to an operand, in words. taken: how it would be right · what: it is now."""
+
+    cause: str
+    what: str
+    hint: str
+    taken: str = "with {operand} {label}"
+
+
+_TRANSPOSED = _Mend("transposed", "not transposed, or once too often", "Mind .T.")
+_FLIPPED = _Mend(
+    "axis-flipped",
+    "not reversed, or once too often",
+    "dX of a correlation is a convolution: it rotates the kernel.",
+)
+_RESHAPED = _Mend(
+    "permuted-entries",
+    "reshaped, which puts its entries elsewhere",
+    "Take .T or transpose(...) where axes change places.",
+    "if backward did not reshape {operand}",
+)
+_REGROUPED = _Mend(
+    "permuted-entries",
     "split into groups and members in another order than forward joins them",
     "Channel c * M + m is not m * C + c: reshape to (C, M), as forward does.",
+    "if {operand} were taken {label}",
 )
-_MENDS = {
-    "transposed": ("not transposed, or once too often", "Mind .T."),
-    "axis-flipped": (
-        "not reversed, or once too often", "dX of a correlation is a convolution: it rotates the kernel.",
-    ),
-    "permuted-entries": (
-        "reshaped, which puts its entries elsewhere", "Take .T or transpose(...) where axes change places.",
-    ),
-}  # fmt: skip
 
 
 def turned_parameter(suspect: Suspect) -> Iterator[Prediction]:
@@ -41,46 +58,46 @@ def turned_parameter(suspect: Suspect) -> Iterator[Prediction]:
     for leaf in sorted(suspect.evidence.subject.leaves, key=lambda leaf: leaf.name == suspect.name):
         if (leaf.name == suspect.name == "input") or not any(length > 2 for length in leaf.shape):
             continue
-        for cause, label, move in _moves(leaf.shape):
+        for mend, label, move in _moves(leaf.shape):
             trials += 1
             if trials > _MOST or suspect.evidence.trials <= 0:
                 return
             suspect.evidence.trials -= 1
             gradient = _with_leaf(suspect, leaf, move)
             if gradient is not None:
-                yield _prediction(suspect, cause, label, "x" if leaf.name == "input" else leaf.name, gradient)
+                yield _prediction(suspect, mend, label, "x" if leaf.name == "input" else leaf.name, gradient)
 
 
 def turned_cotangent(suspect: Suspect) -> Iterator[Prediction]:
     """Backward would give n if dY were transposed or reversed."""
     g = suspect.evidence.cotangent
-    for number, (cause, label, move) in enumerate(_moves(g.shape)):
+    for number, (mend, label, move) in enumerate(_moves(g.shape)):
         if number >= _MOST or suspect.evidence.trials <= 0:
             return
         suspect.evidence.trials -= 1
         gradient = suspect.evidence.gradients(np.ascontiguousarray(move(g))).get(suspect.name)
         if gradient is not None and gradient.shape == suspect.shape:
-            yield _prediction(suspect, cause, label, "dY", np.asarray(gradient, dtype=np.float64))
+            yield _prediction(suspect, mend, label, "dY", np.asarray(gradient, dtype=np.float64))
 
 
-def _moves(shape: Index) -> Iterator[tuple[str, str, Move]]:
+def _moves(shape: Index) -> Iterator[tuple[_Mend, str, Move]]:
     for label, _, move in transpositions(shape):
-        yield "transposed", label, move
+        yield _TRANSPOSED, label, move
     for one, other in itertools.combinations(range(len(shape)), 2):
         if shape[one] != shape[other]:
-            yield "permuted-entries", _RESHAPED.format(axes((one, other))), _reshaped(one, other)
+            yield _RESHAPED, f"with {axes((one, other))} exchanged, not reshaped", _reshaped(one, other)
     for chosen, flip in sorted(flips(shape), key=lambda pair: abs(len(pair[0]) - 2)):
-        yield "axis-flipped", f"reversed along {axes(chosen)}", flip
+        yield _FLIPPED, f"reversed along {axes(chosen)}", flip
     yield from _regroupings(shape)
 
 
-def _regroupings(shape: Index) -> Iterator[tuple[str, str, Move]]:
+def _regroupings(shape: Index) -> Iterator[tuple[_Mend, str, Move]]:
     """Channels counted group by group where backward counts them member by member."""
     for axis in sorted({min(1, len(shape) - 1), len(shape) - 1}) if len(shape) > 1 else ():
         for groups in (g for g in range(2, shape[axis]) if shape[axis] % g == 0):
             order = np.arange(shape[axis]).reshape(groups, -1).T.ravel()
-            label = f"{_SPLIT} {axis} in {groups} groups the other way round"
-            yield "permuted-entries", label, lambda values, axis=axis, order=order: np.take(values, order, axis=axis)  # type: ignore[misc]
+            label = f"with axis {axis} in {groups} groups the other way round"
+            yield _REGROUPED, label, partial(np.take, indices=order, axis=axis)
 
 
 def _reshaped(one: int, other: int) -> Move:
@@ -115,14 +132,9 @@ def _between(suspect: Suspect, leaf: Leaf, values: Array) -> Array | None:
         return session.backward(suspect.evidence.cotangent).get(suspect.name)
 
 
-def _prediction(suspect: Suspect, cause: str, label: str, operand: str, gradient: Array) -> Prediction:
+def _prediction(suspect: Suspect, mend: _Mend, label: str, operand: str, gradient: Array) -> Prediction:
     """Accepted where `gradient` is n: predicted is n + (a - gradient)."""
-    what, hint = _REGROUPED if label.startswith(_SPLIT) else _MENDS[cause]
-    taken = f"with {operand} {label}"
-    if cause == "permuted-entries":
-        taken = (
-            f"if {operand} were taken {label}" if label.startswith(_SPLIT) else f"if backward did not reshape {operand}"
-        )
-    sentence = f"{suspect.symbol} would be right {taken}: in backward {operand} is {what}. {hint}"
+    taken = mend.taken.format(operand=operand, label=label)
+    sentence = f"{suspect.symbol} would be right {taken}: in backward {operand} is {mend.what}. {mend.hint}"
     gap = only(suspect.view, suspect.view.a - gradient)
-    return Prediction(cause, 1, f"{operand} {label}", sentence, same, gap)
+    return Prediction(mend.cause, 1, f"{operand} {label}", sentence, same, gap)

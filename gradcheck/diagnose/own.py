@@ -22,12 +22,12 @@ def own_multiple(suspect: Suspect) -> Iterator[Prediction]:
     if not np.all(view.known) or (suspect.name == "input" and suspect.evidence.elementwise):
         return
     for rows in row_sets(suspect.shape, single=True):
-        lines, n, gap = rows.blocks(x), rows.blocks(view.n), rows.blocks(view.a - view.n)
-        size = np.sum(lines * lines, axis=1, keepdims=True)
-        if rows.length < _LONG or x.size - len(lines) < _SPARE or np.any(size == 0) or not _varies(lines, n):
+        lines, size = rows.blocks(x), rows.spread(x * x, np.sum)
+        if rows.length < _LONG or x.size - len(lines) < _SPARE or np.any(size == 0):
             continue
-        fitted = lines * (np.sum(gap * lines, axis=1, keepdims=True) / size)
-        term = rows.apply(x, lambda _, fitted=fitted: fitted)  # type: ignore[misc]
+        if not _varies(lines, rows.blocks(view.n)):
+            continue
+        term = x * (rows.spread((view.a - view.n) * x, np.sum) / size)
         label = f"plus a multiple of itself along {rows.words}"
         sentence = _sentence(suspect, rows, free=_is_free(rows, suspect))
         yield Prediction("missing-term", 5.5, label, sentence, same, only(view, term))

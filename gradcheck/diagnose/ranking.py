@@ -59,8 +59,7 @@ EXACT: tuple[Hypothesis, ...] = (
 )  # fmt: skip
 FITTED: tuple[Hypothesis, ...] = (
     loop_too_short, row_term, skip_term, parameter_factor, wrong_local_derivative, sliced_factor, point_factor,
-    regulariser,
-    slices_moved, shifted, grouped_factor, gated_term, scaled_skip, path_factor, two_slopes, label_term,
+    regulariser, slices_moved, shifted, grouped_factor, gated_term, scaled_skip, path_factor, two_slopes, label_term,
     other_normalisation, norm_held_fixed, other_operand,
 )  # fmt: skip
 PROBED: tuple[Hypothesis, ...] = (

@@ -40,6 +40,10 @@ class Rows:
         lines = move(self.blocks(values)).reshape(*kept, *(self.split[axis] for axis in self.along))
         return np.moveaxis(lines, range(-len(self.along), 0), self.along).reshape(values.shape)
 
+    def spread(self, values: Array, reduce: Callable[..., Array] = np.mean) -> Array:
+        """The mean, or the sum, of each row at every entry of it."""
+        return self.apply(values, lambda rows: np.broadcast_to(reduce(rows, axis=1, keepdims=True), rows.shape))
+
 
 def row_sets(shape: Index, *, single: bool = False) -> Iterator[Rows]:
     """Every axis, then several together, then groups of channels (axis 1, or the last) with all that follows."""

@@ -43,7 +43,7 @@ def _free(suspect: Suspect, rows: Rows) -> bool:
 
 
 def _along(values: Array, w: Array, rows: Rows) -> Array:
-    return rows.apply(values * w, lambda b: np.broadcast_to(b.sum(axis=1, keepdims=True), b.shape))
+    return rows.spread(values * w, np.sum)
 
 
 def _one_direction(suspect: Suspect) -> bool:

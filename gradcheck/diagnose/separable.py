@@ -4,7 +4,8 @@ And forwards of two slopes (a pinball loss, a leaky ReLU): there any two numbers
 factor where ...", so that neither is evidence.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from gradcheck.diagnose.places import by_ratio, condition
 from gradcheck.diagnose.rounding import rounded
 from gradcheck.diagnose.suspect import Suspect
 from gradcheck.diagnose.words import indices, number
-from gradcheck.subjects.leaf import Leaf
+from gradcheck.subjects.leaf import Leaf, kept
+
+T = TypeVar("T")
 
 _SAME = 1e-7
 _SPLITS = 2  # random halves of the entries that are moved by themselves
@@ -119,11 +122,14 @@ def _halves(suspect: Suspect) -> Iterator[Array]:
 
 def _is_sum_over_entries(suspect: Suspect, leaf: Leaf) -> bool:
     """E(x + u + v) - E(x + u) - E(x + v) + E(x) = 0 for u and v that share no entry. Six evaluations."""
-    step = _STEP * scale(leaf.array) * signed(stream(0, "terms", suspect.shape), suspect.shape)
-    here = float(suspect.evidence.output.sum())
-    both = _value(suspect, leaf, step)
+
+    def value(change: Array) -> float | None:
+        return _moved(leaf, change, lambda: float(suspect.evidence.subject.forward().sum()))
+
+    step, here = _step(suspect, leaf), float(suspect.evidence.output.sum())
+    both = value(step)
     for half in _halves(suspect):
-        one, other = (_value(suspect, leaf, np.where(mask, step, 0.0)) for mask in (half, ~half))
+        one, other = (value(np.where(mask, step, 0.0)) for mask in (half, ~half))
         if both is None or one is None or other is None:
             return False
         if abs(both - one - other + here) > 64 * EPS * suspect.view.n.size * max(map(abs, (both, one, other, here))):
@@ -135,35 +141,27 @@ def _is_sum_over_entries(suspect: Suspect, leaf: Leaf) -> bool:
 
 def _goes_entry_by_entry(suspect: Suspect, leaf: Leaf) -> bool:
     """Does a stay at the entries that are not moved? Two backward passes."""
-    step = _STEP * scale(leaf.array) * signed(stream(0, "terms", suspect.shape), suspect.shape)
-    a = suspect.view.a
+    step, a = _step(suspect, leaf), suspect.view.a
     for half in _halves(suspect):
-        moved = _gradient(suspect, leaf, np.where(half, step, 0.0))
+        given = _moved(leaf, np.where(half, step, 0.0), lambda: suspect.evidence.subject.vjp(suspect.view.cotangent))
+        moved = None if given is None else given.get(suspect.name)
         if moved is None or moved.shape != a.shape or np.any(np.abs(moved - a)[~half] > _SAME * np.max(np.abs(a))):
             return False
     return True
 
 
-def _value(suspect: Suspect, leaf: Leaf, change: Array) -> float | None:
-    saved = leaf.values()
-    try:
-        leaf.write((saved + change).astype(saved.dtype))
-        return float(suspect.evidence.subject.forward().sum())
-    except LayerError:
-        return None
-    finally:
-        leaf.write(saved)
+def _step(suspect: Suspect, leaf: Leaf) -> Array:
+    return _STEP * scale(leaf.array) * signed(stream(0, "terms", suspect.shape), suspect.shape)
 
 
-def _gradient(suspect: Suspect, leaf: Leaf, change: Array) -> Array | None:
-    saved = leaf.values()
-    try:
-        leaf.write((saved + change).astype(saved.dtype))
-        return suspect.evidence.subject.vjp(suspect.view.cotangent).get(suspect.name)
-    except LayerError:
-        return None
-    finally:
-        leaf.write(saved)
+def _moved(leaf: Leaf, change: Array, ask: Callable[[], T]) -> T | None:
+    """What is found with the leaf moved; None where the layer raises there."""
+    with kept([leaf]) as [(_, saved)]:
+        try:
+            leaf.write((saved + change).astype(saved.dtype))
+            return ask()
+        except LayerError:
+            return None
 
 
 def _example(suspect: Suspect, place: str | None) -> str:

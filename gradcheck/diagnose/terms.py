@@ -68,7 +68,7 @@ def constant_per_row(suspect: Suspect) -> Iterator[Prediction]:
     for rows in row_sets(suspect.shape):
         if rows.length < 3 or not _varies(view, rows, [np.ones(suspect.shape)]):
             continue
-        gap = rows.apply(view.a - view.n, lambda block: np.broadcast_to(block.mean(axis=1, keepdims=True), block.shape))
+        gap = rows.spread(view.a - view.n)
         label = f"the same number along {rows.words}"
         sentence = (
             f"{suspect.symbol} differs from the numeric gradient by {label}: a mean or a sum over {rows.words} is "

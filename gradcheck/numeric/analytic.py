@@ -30,7 +30,7 @@ def moved_gradients(
         for _ in range(_CALLS):
             for (leaf, values), size in zip(saved, sizes, strict=True):
                 unit = max(eps(values.dtype), eps(np.float32) if single else EPS)
-                leaf.shift(values, _kick(values, size, unit, generator))
+                leaf.shift(values, _kick(size, unit, generator))
             try:
                 moved = vjp()
             except LayerError:
@@ -39,14 +39,14 @@ def moved_gradients(
             del moved  # before the next one is made
 
 
-def _kick(values: Array, size: float, unit: float, generator: np.random.Generator) -> Callable[[int, int], Array]:
+def _kick(size: float, unit: float, generator: np.random.Generator) -> Callable[[int, Array], Array]:
     """The change of some entries, see Leaf.shift: the same whatever part is asked for first."""
-    flat, drawing = values.reshape(-1), parted(generator)
+    drawing = parted(generator)
 
-    def kick(first: int, count: int) -> Array:
-        change = _reach(flat[first : first + count], size)
+    def kick(first: int, here: Array) -> Array:
+        change = _reach(here, size)
         change *= unit
-        change *= coins(drawing(first), count)
+        change *= coins(drawing(first), here.size)
         return change
 
     return kick

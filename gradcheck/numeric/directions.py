@@ -6,7 +6,6 @@ lets a leaf of 1e8 have several directions beside it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from scipy.special import ndtri
@@ -58,9 +57,9 @@ class Direction:
         part = np.multiply(self.codes[first : first + count], step * self.unit, dtype=np.float64)
         return part if self.ramp is None else part * self._weights(self.ramp, first, part.size)
 
-    def times(self, step: float) -> Callable[[int, int], Array]:
-        """(flat index of the first, how many) -> some entries of step * v."""
-        return partial(self.part, step=step)
+    def times(self, step: float) -> Callable[[int, Array], Array]:
+        """The change of some entries, see Leaf.shift."""
+        return lambda first, here: self.part(first, here.size, step)
 
     def dot(self, values: Array) -> float:
         """<values, v>; values: of the leaf's shape. Entries that v leaves out count nothing, finite or not."""
@@ -70,7 +69,7 @@ class Direction:
             found = float(np.sum(v * x))  # not BLAS: its own threads and those of `each` would wait for one another
             return found if np.isfinite(found) else float(np.sum(np.where(v != 0, v * np.nan_to_num(x), 0.0)))
 
-        return sum(each(part, values))
+        return float(sum(each(part, values)))
 
     def entry(self, flat: int) -> float:
         """V at one place."""

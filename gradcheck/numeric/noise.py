@@ -122,6 +122,7 @@ def _over_spacings(along: Callable[[float], Array | None], y: Array, g: Array, f
     floor: for what moves by so few last places that it may be rounded flat inside, as log(1 - 1e-17) is.
     """
     found, enough = None, False
+    last = 2 * float(floor.absolute.max(initial=0.0))
     for spacing in _SPACINGS:
         rows = along(spacing)
         if rows is None:
@@ -129,7 +130,6 @@ def _over_spacings(along: Callable[[float], Array | None], y: Array, g: Array, f
         if len(np.unique(rows @ g)) <= _POINTS // 2:
             continue
         found = louder(found, noise_of_rows(rows, y, g, floor.relative))
-        last = 2 * float(floor.absolute.max(initial=0.0))
         enough |= not _in_last_places(rows, y, last, floor.relative)
         if enough and not _silent(rows, np.maximum(found.relative * np.abs(y), found.absolute), last):
             return found

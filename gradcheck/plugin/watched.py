@@ -13,8 +13,6 @@ from gradcheck.plugin.state import state_of
 from gradcheck.render.items import item_text
 from gradcheck.store.record import fault_record
 
-_FACTS = "gradcheck"  # as in pytest_plugin.py
-
 
 def watched(config: pytest.Config, items: Iterable[pytest.Item]) -> Json:
     """What a process knows when all selection is done, as plain data; of pytest-xdist's workers all know the same.
@@ -31,15 +29,15 @@ def watched(config: pytest.Config, items: Iterable[pytest.Item]) -> Json:
 
 
 class Watch:
-    """Hears of every item, wherever it runs, and has the last word."""
+    """Hears of every item, wherever it runs, and has the last word. facts: the attribute of reports with ours."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
+    def __init__(self, config: pytest.Config, facts: str) -> None:
+        self._config, self._facts = config, facts
         self._ran: list[Json] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """The facts of an item that was judged; one that was not has none of a file."""
-        facts = getattr(report, _FACTS, {})
+        facts = getattr(report, self._facts, {})
         self._ran += [facts] if "file" in facts else []
 
     @pytest.hookimpl(tryfirst=True)
@@ -66,7 +64,7 @@ class Watch:
         text = item_text([], [fault_record(fault)], str(state_of(self._config).here))
         place = (fault.target, None, f"[gradcheck] {name}")
         report = pytest.TestReport(name, place, {}, "failed", text, "call")
-        setattr(report, _FACTS, {"vanished": [fault_record(fault)]})
+        setattr(report, self._facts, {"vanished": [fault_record(fault)]})
         return report
 
 

@@ -46,6 +46,11 @@ class Slack:
     unit: float
     eps: float = EPS
 
+    @classmethod
+    def of(cls, cotangent: Array, output: Array, *dtypes: str) -> "Slack":
+        """Of a case whose forward gives these dtypes, the coarsest of which counts."""
+        return cls(float(np.sum(np.abs(cotangent * output))), max(map(eps, dtypes)))
+
     def apart(self, leaf: Leaf, one: Array | None, other: Array | None, factor: float = 1.0) -> float:
         """How far apart two gradients are.
 

@@ -16,7 +16,6 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.precision import EPS, eps
 from gradcheck.base.randomness import signed, stream
 from gradcheck.gather.specimen import Specimen
 from gradcheck.judge.compare import compare
@@ -139,8 +138,7 @@ def _handed(point: Point, stages: Stages) -> list[_Handed] | None:
 def _chained(point: Point, stages: Stages, handed: list[_Handed]) -> bool:
     """Are the network's gradients those of its layers, up to rounding?"""
     for stage, own in zip(stages.stages, handed, strict=True):
-        precision = max(EPS, eps(np.dtype(point.subject.output_dtype)), eps(np.dtype(stage.subject.output_dtype)))
-        slack = Slack(float(np.sum(np.abs(own.cotangent * stage.output))), precision)
+        slack = Slack.of(own.cotangent, stage.output, point.subject.output_dtype, stage.subject.output_dtype)
         for leaf in stage.subject.leaves:
             name = stage.full_name(leaf)
             if name in point.gradients and slack.apart(leaf, point.gradients[name], own.gradients[leaf.name]) > 0:

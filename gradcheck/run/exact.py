@@ -6,7 +6,6 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
-from gradcheck.base.precision import EPS, eps
 from gradcheck.base.randomness import signed, stream
 from gradcheck.diagnose.finding import Severity
 from gradcheck.run.breach import Breach, Slack, breach
@@ -53,8 +52,7 @@ def doubted(subject: LayerSubject) -> Breach | None:
 
 def exact_tests(subject: Subject, cotangent: Array, output: Array, gradients: Gradients) -> list[Breach]:
     """Every breach, at most one a leaf and cause. gradients: what vjp gave for this cotangent."""
-    unit = float(np.sum(np.abs(cotangent * output)))
-    slack = Slack(unit, max(EPS, eps(np.dtype(subject.output_dtype))))
+    slack = Slack.of(cotangent, output, subject.output_dtype)
     found = list(_mutations(subject, cotangent))
     found += rate_tests(subject, cotangent, gradients, slack)
     found += _stale(subject, _sound(subject, found), cotangent, output, slack)

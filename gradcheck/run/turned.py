@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.base.errors import LayerError, UsageError
-from gradcheck.base.precision import EPS, eps
 from gradcheck.base.randomness import signed, stream
 from gradcheck.gather.specimen import LayerSpecimen, Specimen
 from gradcheck.judge.verdict import Verdict
@@ -66,8 +65,7 @@ class _Known:
         subject = subject_of(self._specimen, self._options)
         if not np.array_equal(subject.forward(), self._output, equal_nan=True):
             return False
-        given, unit = subject.vjp(self._cotangent), float(np.sum(np.abs(self._cotangent * self._output)))
-        slack = Slack(unit, max(EPS, eps(np.dtype(subject.output_dtype))))
+        given, slack = subject.vjp(self._cotangent), Slack.of(self._cotangent, self._output, subject.output_dtype)
         return all(
             leaf.name in given and slack.apart(leaf, self._gradients.get(leaf.name), given[leaf.name]) == 0.0
             for leaf in subject.leaves

@@ -63,7 +63,7 @@ class RandomState:
     def advance(self) -> None:
         """Draw once from every source, so that what is drawn next is other than it would have been."""
         np.random.random()
-        random.random()  # noqa: S311 - no secret
+        random.random()  # noqa: S311 -- no secret
         for generator, _ in self._own:
             generator.random()
 

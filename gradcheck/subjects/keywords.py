@@ -40,7 +40,7 @@ def by_place(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*first, **given)
 
     if not any(p.kind is p.POSITIONAL_ONLY and p.default is not p.empty for p in late):
-        placed.__signature__ = signature.replace(parameters=[*required, *either, *late])  # type: ignore[attr-defined]
+        placed.__signature__ = signature.replace(parameters=[*required, *either, *late])  # type: ignore[attr-defined]  # inspect reads it
     return placed
 
 

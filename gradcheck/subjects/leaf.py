@@ -66,7 +66,7 @@ class Leaf:
         kick = step * scale(values) * signed(generator, values.shape)
         self.write((values + kick).astype(values.dtype))
 
-    def shift(self, values: Array, change: Callable[[int, int], Array]) -> None:
+    def shift(self, values: Array, change: Callable[[int, Array], Array]) -> None:
         """Set every entry to one of `values` and a change; change: see base.large.add."""
         with _writeable(self.array):
             add(self.array, values, change)

@@ -53,12 +53,10 @@ class Scout:
 
     def _moves_in_place(self, value: Array, generator: np.random.Generator) -> bool:
         """A block at a time: forward may know the array by another name, or by views of it, and it may be large."""
-        unit = scale(next(blocks(value))) / 64**2
+        unit, drawing = scale(next(blocks(value))) / 64**2, parted(generator)
 
-        drawing = parted(generator)
-
-        def change(first: int, count: int) -> Array:  # of many sizes: softmax does not see all entries move by one
-            return unit * (2.0 * drawing(first).integers(-64, 64, size=count, dtype=np.int8) + 1)
+        def change(first: int, here: Array) -> Array:  # of many sizes: softmax does not see all entries move by one
+            return unit * (2.0 * drawing(first).integers(-64, 64, size=here.size, dtype=np.int8) + 1)
 
         copy = saved(value)
         try:

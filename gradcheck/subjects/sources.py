@@ -16,10 +16,8 @@ from gradcheck.subjects.recorder import recorded
 from gradcheck.subjects.results import order_by_shape
 from gradcheck.subjects.spelling import VALUE_NAMES, gradient_names, is_parameter_name, private_and_bare
 
-_GRADIENT_HOLDERS = (
-    "grads", "gradients", "grad", "dparams", "derivatives", "_grads", "_gradients", "_grad", "_dparams", "_derivatives",
-    "g", "G", "_g",
-)  # fmt: skip
+_HOLDERS = ("grads", "gradients", "grad", "dparams", "derivatives")
+_GRADIENT_HOLDERS = (*_HOLDERS, *(f"_{name}" for name in _HOLDERS), "g", "G", "_g")
 
 
 class Source(Protocol):
