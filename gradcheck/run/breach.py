@@ -96,7 +96,7 @@ def breach(
     gap: float = np.inf,
 ) -> Breach:
     """A breach with its sentence; {symbol} in the text stands for dE/dleaf."""
-    return Breach(Finding(cause, leaf, text.format(symbol=gradient_name(leaf)), severity), share >= _PLAIN, gap)
+    return Breach(Finding(cause, leaf, text.replace("{symbol}", gradient_name(leaf)), severity), share >= _PLAIN, gap)
 
 
 def up_to(leaf: Leaf, values: Array, lead: str = "up to") -> str:

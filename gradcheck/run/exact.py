@@ -9,6 +9,7 @@ from gradcheck.base.errors import LayerError
 from gradcheck.base.randomness import signed, stream
 from gradcheck.diagnose.finding import Severity
 from gradcheck.run.breach import Breach, Slack, breach
+from gradcheck.run.handed_on import by_layout
 from gradcheck.run.linear import linear_tests
 from gradcheck.run.rates import rate_tests
 from gradcheck.run.stateful import stateful
@@ -60,7 +61,7 @@ def exact_tests(subject: Subject, cotangent: Array, output: Array, gradients: Gr
     if subject.takes_cotangent:
         other = signed(stream(0, "other cotangent", output.shape), output.shape)
         found += linear_tests(subject, _sound(subject, found), cotangent, other, slack)
-        found += _by_layout(subject, _sound(subject, found), cotangent, slack)
+        found += by_layout(subject, _sound(subject, found), cotangent, slack)
     return found
 
 
@@ -128,28 +129,6 @@ def _run(subject: Subject, cotangent: Array, output: Array, *, elsewhere: bool) 
             return session.backward(cotangent)
     except LayerError:
         return None
-
-
-def _by_layout(subject: Subject, leaves: list[Leaf], cotangent: Array, slack: Slack) -> Iterator[Breach]:
-    """The same dY in Fortran order, as a transpose hands it on. A layer that raises there says so itself."""
-    if sum(length > 1 for length in cotangent.shape) < 2:
-        return
-    found = []
-    for layout in (cotangent, np.asfortranarray(cotangent)):
-        try:
-            with subject.session() as session:
-                session.forward()
-                found.append(session.backward(layout))
-        except LayerError:
-            return
-    plain, turned = found
-    for leaf in leaves:
-        if slack.apart(leaf, plain[leaf.name], turned[leaf.name]) > 0.0:
-            text = (
-                "{symbol} is another when dY holds the same numbers in Fortran order, as after a transpose: backward "
-                "goes by their order in memory. Look for order='A' or 'K', ravel, .flat, .data or strides."
-            )
-            yield breach("memory-layout", leaf.name, text)
 
 
 def _accumulating(subject: Subject, leaves: list[Leaf], cotangent: Array, slack: Slack) -> Iterator[Breach]:

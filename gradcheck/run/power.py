@@ -72,8 +72,8 @@ class _CorruptedSession:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def backward(self, cotangent: Array, rate: float | None = None) -> Any:
-        return self._wrong(self._inner.backward(cotangent, rate))
+    def backward(self, cotangent: Array, rate: float | None = None, *, itself: bool = False) -> Any:
+        return self._wrong(self._inner.backward(cotangent, rate, itself=itself))
 
 
 def power_notes(results: Sequence[CheckResult], checks: Sequence[Judged], options: Options) -> list[str]:

@@ -86,9 +86,9 @@ class _SketchedSession:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def backward(self, cotangent: Array, rate: float | None = None) -> Gradients:
+    def backward(self, cotangent: Array, rate: float | None = None, *, itself: bool = False) -> Gradients:
         """See Session.backward."""
-        return self._subject.contracted(self._inner.backward(cotangent, rate))
+        return self._subject.contracted(self._inner.backward(cotangent, rate, itself=itself))
 
 
 def _stand_in(leaf: Leaf) -> StandIn:

@@ -28,10 +28,11 @@ class Departures:
     size: float = 1.0
     notes: tuple[str, ...] = ()
 
-    def handed(self, cotangent: Array) -> Array:
-        """What backward is given in place of the cotangent: a copy."""
-        copy = cotangent.copy(order="K")
-        return copy if self.size == 1.0 else np.asarray(copy * self.size)
+    def handed(self, cotangent: Array, *, itself: bool) -> Array:
+        """What backward is given in place of the cotangent: a copy, or `itself` where nothing is declared."""
+        if self.size != 1.0:
+            return np.asarray(cotangent * self.size)
+        return cotangent if itself else cotangent.copy(order="K")
 
     def undone(self, gradients: Gradients) -> Gradients:
         """The gradients without the departures."""

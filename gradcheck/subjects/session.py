@@ -55,14 +55,14 @@ class LayerSession:
         self._notice()
         return output
 
-    def backward(self, cotangent: Array, rate: float | None = None) -> Gradients:
+    def backward(self, cotangent: Array, rate: float | None = None, *, itself: bool = False) -> Gradients:
         """See Session.backward."""
         rate = self._rate if rate is None else rate
         found, driver = self._found, self._driver
         self._set_aside()
         for path, slot in found.slots.items():
             found.sources[path].before(slot)
-        handed = self._departures.handed(cotangent)
+        handed = self._departures.handed(cotangent, itself=itself)
         before = handed.tobytes()
         supplied = driver.backward(handed, rate)
         self.cotangent_changed |= handed.tobytes() != before

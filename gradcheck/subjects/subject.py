@@ -46,11 +46,12 @@ class Session(Protocol):
         """Forward at the point that the leaves hold, or at another input of the same shape; a copy."""
         ...
 
-    def backward(self, cotangent: Array, rate: float | None = None) -> Gradients:
+    def backward(self, cotangent: Array, rate: float | None = None, *, itself: bool = False) -> Gradients:
         """The user's backward for the last forward: leaf name -> analytic gradient.
 
         rate: learning rate of a layer that updates itself, None for the one at which gradients are read; at
         rate 0 a parameter's entry is what the call changed in it.
+        itself: hand on this very array, whose layout in memory is what is tried, in place of a copy.
         """
         ...
 

@@ -73,7 +73,7 @@ class _Call:
     def forward(self, *, elsewhere: bool = False) -> Array:
         return self.layer.forward()
 
-    def backward(self, cotangent: Array, rate: float | None = None) -> Gradients:
+    def backward(self, cotangent: Array, rate: float | None = None, *, itself: bool = False) -> Gradients:
         return self.layer.vjp(cotangent)
 
     @property
