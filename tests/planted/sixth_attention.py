@@ -1,4 +1,4 @@
-"""Attention of the sixth held-out batch: one maker a layer, `bug` plants a fault. The table stands in unseen_sixth.py."""
+"""Attention of the sixth held-out batch: one maker a layer. The table stands in unseen_sixth.py."""
 
 from typing import Any
 
@@ -132,7 +132,7 @@ def general(bug: str = "") -> Pair:
 def bahdanau(bug: str = "") -> Pair:
     """score = v . tanh(keys U + state W + b), one state, (N, T, D) keys."""
 
-    def forward(keys: Any, state: Any, U: Any, W: Any, b: Any, v: Any) -> Any:
+    def forward(keys: Any, state: Any, U: Any, W: Any, b: Any, v: Any) -> Any:  # noqa: PLR0917
         u = np.tanh(keys @ U + (state @ W)[:, None] + b)
         alpha = softmax(u @ v)
         return np.einsum("nt,ntd->nd", alpha, keys), (keys, state, U, W, v, u, alpha)
