@@ -18,6 +18,7 @@ from tests.planted import (
     unseen_pointwise,
     unseen_recurrent,
     unseen_second,
+    unseen_sixth,
     unseen_third,
     windows,
 )
@@ -26,7 +27,7 @@ from tests.planted.innocent import INNOCENT, Innocent
 
 _FILES = (dense, images, elementwise, others, windows, normalisation, sequences, delicate)
 _FIFTH = (unseen_norms, unseen_recurrent, unseen_attention, unseen_fifth)
-_UNSEEN = (unseen_pointwise, unseen_layers, unseen_second, unseen_third, unseen_fourth, *_FIFTH)
+_UNSEEN = (unseen_pointwise, unseen_layers, unseen_second, unseen_third, unseen_fourth, *_FIFTH, unseen_sixth)
 # Seen by exact tests, which go by behaviour and take no numeric gradient.
 _EXACT = frozenset({
     "accumulates-across-calls", "mutates-input", "mutates-upstream", "not-linear-upstream", "stale-cache",
