@@ -65,7 +65,8 @@ def compare(
         numeric = np.where(found.kink, np.clip(np.nan_to_num(a), found.low, found.high), found.value)
         known = np.isfinite(numeric) & np.isfinite(found.error)
         rms = float(np.sqrt(np.mean(numeric[known] ** 2))) if known.any() else 0.0
-        base = yardstick.rtol * np.maximum(np.abs(a), np.abs(numeric)) + _FLOOR * rms
+        size = np.maximum(np.where(np.isfinite(a), np.abs(a), 0.0), np.abs(numeric))
+        base = yardstick.rtol * size + _FLOOR * rms
         total = np.maximum(many(leaf.size) * (found.error + analytic_error), yardstick.least)
         slopes = np.nan_to_num(np.maximum(np.abs(found.low), np.abs(found.high)))
         natural = max(yardstick.unit / scale(leaf.array), float(slopes.max(initial=0.0)), found.size)

@@ -228,7 +228,8 @@ class _Agrees:
     def __init__(self, leaf: Leaf, analytic: Array | None, rtol: float, error: Array) -> None:
         fits = analytic is None or analytic.shape == leaf.shape
         given = np.zeros(leaf.shape) if analytic is None else analytic
-        self._a = given.ravel() if fits else np.full(leaf.size, np.nan)
+        # Nothing agrees with an infinite value, however wide a relative tolerance of it.
+        self._a = np.where(np.isfinite(given), given, np.nan).ravel() if fits else np.full(leaf.size, np.nan)
         self._rtol, self._error, self._k = rtol, error.ravel(), many(leaf.size)
         self._floor: float | None = None
 

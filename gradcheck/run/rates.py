@@ -64,6 +64,8 @@ def _proportional(
     early: bool,
 ) -> Iterator[Breach]:
     moved, one = still[leaf.name], unit[leaf.name]
+    if moved is not None and one is not None and moved.shape == one.shape:
+        moved = np.where(np.isfinite(one), moved, 0.0)  # 0 * inf is NaN: `non-finite` says what that is
     if moved is not None and np.any(moved):
         text = (
             "{symbol}: at learning rate 0 backward still changes the parameter"
@@ -90,7 +92,8 @@ def _same(leaf: Leaf, one: Array, other: Array | None, rate: float, slack: Slack
         return other is None
     size = largest(leaf.array)
     precision = max(slack.eps, float(np.finfo(leaf.array.dtype).eps))
-    most = float(np.max(np.abs(one), initial=0.0))
+    finite = np.isfinite(one) & np.isfinite(other)
+    most = float(np.max(np.abs(one), initial=0.0, where=finite))
     allowed = 64 * precision * (most + size + size / min(rate, 1.0)) + 1e-2 * precision * slack.unit
     with np.errstate(all="ignore"):
-        return bool(np.all((np.abs(one - other) <= allowed) | ~np.isfinite(one) | ~np.isfinite(other)))
+        return bool(np.all((np.abs(one - other) <= allowed) | ~finite))
