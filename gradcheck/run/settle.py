@@ -9,6 +9,7 @@ from gradcheck.diagnose.finding import Finding
 from gradcheck.run.control import controlled, controlled_screen
 from gradcheck.run.kinks import reconsider
 from gradcheck.run.measure import Measured, Point
+from gradcheck.run.singular import without_singular
 
 
 @dataclass(eq=False)
@@ -25,6 +26,11 @@ def settle(point: Point, measured: Measured, *, added: bool) -> Settled:
         _refuse_singular(measured)
     settled = Settled()
     for leaf in point.subject.leaves:
+        excused = without_singular(point, leaf, measured.comparisons[leaf.name])
+        if added and excused.note is not None:
+            raise _singular(leaf.name)
+        measured.comparisons[leaf.name] = excused.comparison
+        settled.notes += [excused.note] if excused.note is not None else []
         if leaf.name not in measured.found:
             measured.comparisons[leaf.name] = controlled_screen(measured.comparisons[leaf.name])
             continue
@@ -41,4 +47,8 @@ def _refuse_singular(measured: Measured) -> None:
     """At a point that `run` added: where the slopes are not finite there is nothing to check."""
     for comparison in measured.comparisons.values():
         if comparison.undecided.any() and np.isnan(comparison.numeric[comparison.undecided]).any():
-            raise LayerError(Failure("Singular", f"the slopes of forward by {comparison.name} are not finite there"))
+            raise _singular(comparison.name)
+
+
+def _singular(name: str) -> LayerError:
+    return LayerError(Failure("Singular", f"the slopes of forward by {name} are not finite there"))
