@@ -153,7 +153,8 @@ class FamilyRun:
         parameters = {leaf.name for leaf in leaves if leaf.role == Role.PARAMETER}
         points = self._gets_points(parent.result) and not self.options.fixed
         with self.untouched(parent.case):
-            return expand(parent.case, built=not self.family.authored, points=points, parameters=parameters)
+            built = not self.family.authored
+            return expand(parent.case, built=built, points=points, parameters=parameters, options=self.options)
 
     def _gets_points(self, result: CheckResult) -> bool:
         """Every small case, and of the large ones the first of each rank: points are to be cheap."""

@@ -96,9 +96,9 @@ def test_own_cases_and_added_ones_are_counted_together() -> None:
 
 def test_an_added_case_that_raises_is_a_note_of_its_own_case_and_no_check() -> None:
     checks = run(reading("A", "B", bad=("[zeros]",)), authored=True)
-    assert names(checks) == ["A", "A [eval]", "B", "B [eval]"]
+    assert names(checks) == [name + added for name in "AB" for added in ("", " [batch of 1]", " [eval]")]
     assert checks[0].final.notes == ("[zeros]: raises ValueError: bad [zeros] (a.py:3); no check",)
-    assert checks[2].final.notes == checks[0].final.notes
+    assert checks[3].final.notes == checks[0].final.notes
 
 
 def test_what_a_built_class_was_not_made_for_is_said_once() -> None:
@@ -152,7 +152,7 @@ def test_an_authors_object_is_left_as_it_was() -> None:
 
 def test_what_an_earlier_child_has_settled_is_not_run_again() -> None:
     first = Line()
-    run(reading("A", "B"), line=first)
+    run(reading("A", "B"), authored=True, line=first)
     settled = {key: result for key, result in first.results.items() if key.own == 0}
     failure = Failure("Killed", "this case ended because ...")
     second = Line({**settled, Key("case", "Doubles", 0, 1): failure})

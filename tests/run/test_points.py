@@ -199,7 +199,7 @@ def test_a_row_is_tried_as_a_batch(x: Array, shape: tuple[int, ...] | None) -> N
     )
 
 
-def test_an_authors_case_gets_no_batch_and_a_large_one_no_points() -> None:
+def test_an_authors_row_gets_no_batch_and_a_large_one_no_points() -> None:
     layer = layers.DropoutLayer((1, 3), seed=0)
     added = expand(case(lambda: LayerSpecimen(layer)), built=False, points=False)
     assert [(c.name, c.mode) for c in added] == [("A() [eval]", "eval")]
