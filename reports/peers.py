@@ -257,6 +257,13 @@ def page(effort: Effort) -> str:
     )
 
 
+def refuse_one_cpu() -> None:
+    """JAX's pure_callback waits for ever where the process may use one CPU only."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cpus < 2 and any(tool.needs == "jax" and tool.version for tool in TOOLS):
+        raise SystemExit("reports.peers: JAX calls numpy from a thread of its own and hangs on one CPU; give it two")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -268,6 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--memory", nargs=2, metavar=("CHECKER", "LAYER"), help="measure one peak and stop")
     given = parser.parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    refuse_one_cpu()
     if given.memory:
         measure_memory(*given.memory)
         return
