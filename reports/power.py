@@ -20,8 +20,6 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 from gradcheck import Result, check
-from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen
-from gradcheck.run.factors import name_alone
 from tests.planted.catalogue import Planted
 from tests.planted.corpus import CORPUS, HARMLESS
 
@@ -98,22 +96,18 @@ def trial(place: int, seed: int) -> Trial:
         exact={f.cause for f in faulty.findings} == planted.causes
         and {(f.leaf, f.cause) for f in faulty.findings} >= planted.wanted,
         alarm=not twin.passed or bool(twin.findings),
-        factor=_factor(planted, faulty),
+        factor=factor_named(planted, faulty),
         share=(calls.diagnosis_forward + calls.diagnosis_backward) / (calls.forward + calls.backward),
         meant=planted.meant,
     )  # fmt: skip
 
 
-def _factor(planted: Planted, result: Result) -> bool | None:
+def factor_named(planted: Planted, result: Result) -> bool | None:
     """Is the factor's expression the planted one? None where none is asked for."""
     if planted.expression is None:
         return None
-    made = planted.make_faulty()
-    specimen = (
-        FunctionSpecimen(made[0], made[1], planted.x) if isinstance(made, tuple) else LayerSpecimen(made, planted.x)
-    )
-    named = name_alone(result, specimen)
-    factors = [f for f in named.findings if f.cause == planted.cause and f.factor is not None]
+    # That of one path through a leaf (factor None) is no ratio of gradients, and has no name.
+    factors = [f for f in result.findings if f.cause == planted.cause and f.factor is not None]
     return bool(factors) and all(planted.expression in (f.expression, *f.tied) for f in factors)
 
 
