@@ -6,9 +6,9 @@ lets a leaf of 1e8 have several directions beside it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
-from scipy.special import ndtri
 
 from gradcheck.base.arrays import Array, Index
 from gradcheck.base.large import blocks, each
@@ -18,13 +18,13 @@ _UNIT = 1 / 40  # of a Gaussian: +-1/40 to +-127/40
 _MOST = 127
 
 
+@cache
 def _quantiles() -> Array:
     """The codes of 65536 Gaussian values of equal probability: looked up, they cost a fifth of drawing."""
+    from scipy.special import ndtri  # noqa: PLC0415 -- scipy takes long to load
+
     values = ndtri((np.arange(1 << 16) + 0.5) / (1 << 16))
     return np.asarray(np.clip(2 * np.floor(values / (2 * _UNIT)) + 1, -_MOST, _MOST), dtype=np.int8)
-
-
-_QUANTILES = _quantiles()
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,8 @@ def gaussian(shape: Index, generator: np.random.Generator) -> Direction:
     """Gaussian entries, rounded to odd multiples of 1/40, at most 127/40."""
 
     def drawn(count: int) -> Array:
-        found: Array = _QUANTILES[generator.integers(0, _QUANTILES.size, size=count, dtype=np.uint16)]
+        codes = _quantiles()
+        found: Array = codes[generator.integers(0, codes.size, size=count, dtype=np.uint16)]
         return found
 
     return Direction(shape, _codes(shape, drawn), _UNIT)

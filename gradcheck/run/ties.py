@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
@@ -52,6 +50,9 @@ def ties_of(point: Point, leaf: Leaf) -> list[Tie]:
     outputs, entries = _pairs(point, leaf).T
     if not len(outputs):
         return []
+    from scipy.sparse import coo_array  # noqa: PLC0415 -- scipy takes long to load, and ties are seldom
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     nodes = leaf.size + y.size
     graph = coo_array((np.ones(len(outputs)), (entries, leaf.size + outputs)), shape=(nodes, nodes))
     labels = connected_components(graph, directed=False)[1]

@@ -41,7 +41,7 @@ def test_each_block_in_order(laid):
 def test_add_asks_for_the_change_of_each_entry(laid, dtype):
     target = np.asarray(laid(np.zeros(SHAPE)), dtype=dtype)
     change = np.arange(42) / 8
-    add(target, A.astype(dtype), lambda first, count: change[first : first + count])
+    add(target, A.astype(dtype), lambda first, here: change[first : first + here.size])
     assert np.array_equal(target, (A.astype(dtype) + change.reshape(SHAPE)).astype(dtype))
 
 
