@@ -17,10 +17,8 @@ class GRU:
     """Reset after the product, as in Keras: n = tanh(x Wn + r (h Un + bn)); (N, T, D) to the last state."""
 
     def __init__(self, bug: str = "") -> None:
-        names = "WzUz", "WrUr", "WnUn"
-        for seed, (w, u) in enumerate((n[:2], n[2:]) for n in names):
-            setattr(self, w, weights(3, 4, seed=seed) * 2)
-            setattr(self, u, weights(4, 4, seed=seed + 5) * 2)
+        self.Wz, self.Wr, self.Wn = (weights(3, 4, seed=seed) * 2 for seed in range(3))
+        self.Uz, self.Ur, self.Un = (weights(4, 4, seed=seed) * 2 for seed in range(5, 8))
         self.bn, self.bug = weights(4, seed=9), bug
 
     def forward(self, x: Any) -> Any:
@@ -73,7 +71,7 @@ class LSTM:
         return np.stack(hs)
 
     def backward(self, dhs: Any) -> Any:
-        bug, dx = self.bug, []
+        bug, dx = self.bug, list[Any]()
         self.dW, self.db = np.zeros_like(self.W), np.zeros_like(self.b)
         dh, dc = np.zeros_like(dhs[0]), np.zeros_like(dhs[0])
         for (joined, f, i, g, o, c_old), d in zip(self.steps[::-1], dhs[::-1], strict=True):
