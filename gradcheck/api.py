@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import fields
+from numbers import Integral, Real
 from typing import Any
 
 from gradcheck.base.errors import GradcheckError, GradientMismatch, UsageError
@@ -64,6 +65,8 @@ def check(
         UsageError: the arguments do not describe something that can be checked.
     """
     _accepted(seed, rtol, method, budget)
+    seed, rtol = int(seed), None if rtol is None else float(rtol)
+    budget = None if budget is None else int(budget)
     specimen = _specimen(layer, x, arguments, resolve_convention(convention))
     if isinstance(specimen, LayerSpecimen):
         title = type(specimen.layer).__name__
@@ -86,19 +89,24 @@ def assert_gradients(layer: Any, x: Any = None, arguments: Any = None, **options
 
 
 def _accepted(seed: Any, rtol: Any, method: Any, budget: Any) -> None:
-    """UsageError for an option that makes no sense, or that comes with a later version."""
-    if not isinstance(seed, int) or seed < 0:
+    """UsageError for an option that makes no sense."""
+    if not _whole(seed) or seed < 0:
         raise UsageError(f"seed={seed!r}: a whole number of at least 0 is needed")
-    if rtol is not None and not (isinstance(rtol, int | float) and 0 < rtol < 1):
+    if rtol is not None and not (isinstance(rtol, Real) and 0 < float(rtol) < 1):
         raise UsageError(f"rtol={rtol!r}: a number between 0 and 1 is needed")
     if method not in METHODS:
         raise UsageError(f"method={method!r}: expected one of {', '.join(METHODS)}")
-    if budget is not None and (not isinstance(budget, int) or budget < LEAST_BUDGET):
+    if budget is not None and (not _whole(budget) or budget < LEAST_BUDGET):
         raise UsageError(f"budget={budget!r}: a whole number of at least {LEAST_BUDGET} forward evaluations is needed")
     if budget is not None and method == "entries":
         raise UsageError(
             f"budget={budget}: method='entries' measures every entry; use 'auto' or 'screen' with a budget"
         )
+
+
+def _whole(value: Any) -> bool:
+    """An integer, of numpy's too; True is none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _specimen(layer: Any, x: Any, arguments: Any, convention: Convention | None) -> Specimen:

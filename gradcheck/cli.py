@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,10 +78,20 @@ def _reports(known: argparse.Namespace) -> list[Report]:
     if len(to_stdout) > 1:
         formats = ", ".join(report.format for report in to_stdout)
         raise UsageError(f"stdout can carry one report, got {len(to_stdout)} ({formats}); write the others to files")
+    _different(report.file for report in reports if report.file != "-")
     for report in reports:
         if report.file != "-" and Path(report.file).is_dir():
             raise UsageError(f"--report: {report.file} is a folder; name a file in it")
     return reports
+
+
+def _different(files: Iterable[str]) -> None:
+    """UsageError where one report would overwrite another."""
+    places: dict[Path, str] = {}
+    for file in files:
+        if (place := Path(file).absolute().resolve()) in places:
+            raise UsageError(f"--report: {places[place]} and {file} are one file; name another for one of the reports")
+        places[place] = file
 
 
 def _deliver(reports: Sequence[Report], record: dict[str, Any], *, show_all: bool) -> int:
@@ -149,12 +159,15 @@ def _plan(known: argparse.Namespace, config: "Config") -> "Plan":
     from gradcheck.run.campaign import Plan
     from gradcheck.run.options import Options
 
+    method = _first(known.method, config.method, "auto")
+    if known.budget is not None and method == "entries":
+        raise UsageError(f"--budget: {config.file} says method = 'entries', which measures all; add --method auto")
     return Plan(
         targets=_targets(known, config),
         options=Options(
             seed=_first(known.seed, config.seed, 0),
             rtol=_first(known.rtol, config.rtol, None),
-            method=_first(known.method, config.method, "auto"),
+            method=method,
             budget=known.budget,
             search=_first(known.search, config.search, 0),
             power=known.power,

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from gradcheck.base.failures import failure_of
+from gradcheck.base.looking import look
 from gradcheck.gather.cases import draw
 from gradcheck.gather.conventions import Chooser
 from gradcheck.gather.family import Family, Reading
@@ -185,9 +186,9 @@ def _layer(layer: Any, x: Any, declared: Convention | None = None) -> tuple[str,
     declared = made.convention
     if declared is None and paired_method_names(layer) is None and not is_network(layer):
         raise TypeError(f"{describe(layer)} of type {type(layer).__name__}, which has no forward and backward")
-    if x is None and getattr(layer, "input_shape", None) is None:
+    if x is None and look(layer, "input_shape") is None:
         x = _first_input(layer)
-    if x is None and getattr(layer, "input_shape", None) is None:
+    if x is None and look(layer, "input_shape") is None:
         raise ValueError(f"a {type(layer).__name__} without an attribute input_shape and without an input x beside it")
     return type(layer).__name__, LayerSpecimen(layer, x, declared)
 
@@ -205,7 +206,7 @@ def _needs_arguments(thing: Any) -> bool:
 def _first_input(layer: Any) -> Any:
     """Of a network, an input for its first layer."""
     first = layer.layers[0] if is_network(layer) and layer.layers else None
-    shape = getattr(first, "input_shape", None)
+    shape = look(first, "input_shape")
     return draw(tuple(shape)) if isinstance(shape, tuple | list) else None
 
 

@@ -12,6 +12,7 @@ from gradcheck.base.arithmetic import below
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure
 from gradcheck.base.failures import failure_of
+from gradcheck.base.looking import look
 from gradcheck.base.randomness import stream
 from gradcheck.gather.array_parameters import array_names, array_ways
 from gradcheck.gather.construct import (
@@ -75,7 +76,7 @@ def draw(shape: tuple[int, ...], integer: int = 0) -> Array:
 def specimen(cls: type, arguments: Mapping[str, Any], layout: Layout) -> LayerSpecimen:
     """A fresh layer; its input is drawn by the engine where the layer tells its input_shape."""
     layer = made(cls, arguments)
-    tells = _is_shape(getattr(layer, "input_shape", None)) and not layout.integer
+    tells = _is_shape(look(layer, "input_shape")) and not layout.integer
     return at_input(layer, None if tells else draw(layout.x, layout.integer))
 
 

@@ -14,7 +14,8 @@ from gradcheck.base.errors import UsageError
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.targets import resolve
 
-NOT_YET = ("budget", "power", "jobs")
+# Settings of one run, which the command line alone takes.
+_TYPED = ("budget", "power", "jobs", "timeout", "strict", "allow_inconclusive", "format", "report", "all")
 _METHODS = ("auto", "entries", "screen")
 _FAULT_KEYS = ("target", "leaf", "cause", "reason")
 
@@ -110,8 +111,9 @@ def _table(file: Path) -> Mapping[str, Any] | None:
 
 def _known(file: Path, place: str, table: Mapping[str, Any], keys: tuple[str, ...]) -> None:
     for key in table:
-        if key in NOT_YET and key not in keys:
-            raise UsageError(f"{file}: {place} has the key {key!r}, which comes with a later version of gradcheck")
+        if key in _TYPED and place == "[tool.gradcheck]":
+            option = f"--{key.replace('_', '-')}"
+            raise UsageError(f"{file}: {place} has the key {key!r}, which the command line alone takes: {option}")
         if key not in keys:
             close = difflib.get_close_matches(key, keys, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(keys)}"
@@ -146,8 +148,6 @@ def _rtol(file: Path, value: object) -> float:
 
 
 def _method(file: Path, value: object) -> str:
-    if value == "screen":
-        raise UsageError(f"{file}: method='screen' comes with a later version of gradcheck")
     if value not in _METHODS:
         raise _wrong(file, "method", " or ".join(map(repr, _METHODS)), value)
     return str(value)

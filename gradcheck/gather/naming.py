@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.base.looking import look
+
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _LONGEST = 60
 
@@ -41,7 +43,7 @@ def recovered(layer: object) -> dict[str, Any]:
     """Constructor arguments read back from attributes of the same name, where these are plain."""
     found = {}
     for parameter in parameters_of(type(layer)):
-        value = getattr(layer, parameter.name, None)
+        value = look(layer, parameter.name)
         if value is not None and _is_plain(value):
             found[parameter.name] = value
     return found

@@ -59,9 +59,10 @@ def verified(checks: Iterable[Json]) -> str:
     """`Verified 8 checks, 22 leaves, 239 entries: ...`: what a pass promises."""
     passing = [check for check in checks if check["verdict"] == Verdict.PASS.value]
     leaves = [leaf for check in passing for leaf in check["leaves"]]
-    entries = count(sum(leaf["checked"] for leaf in leaves), "entry", "entries")
+    checked = sum(leaf["checked"] for leaf in leaves)
+    entries = count(checked, "entry", "entries")
     amount = f"{count(len(passing), 'check')}, {count(len(leaves), 'leaf', 'leaves')}, {entries}"
-    return f"Verified {amount}: {'the derivative of this forward' if passing else 'nothing is promised'}."
+    return f"Verified {amount}: {'the derivative of this forward' if checked else 'nothing is promised'}."
 
 
 def by_reason(checks: Iterable[Json]) -> list[list[Json]]:

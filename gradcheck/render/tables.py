@@ -66,7 +66,7 @@ def pass_table(rows: Sequence[tuple[str, Sequence[Json]]]) -> str:
 
 def quantified(checks: Sequence[Json]) -> tuple[str, str]:
     """Of the weakest leaf: digits of agreement, smallest error that would have been caught."""
-    leaves = [leaf for check in checks for leaf in check["leaves"]]
+    leaves = [leaf for check in checks for leaf in check["leaves"] if leaf["entries"]]
     if not leaves:
         return "-", "-"
     digits = min(from_json(leaf["agreement_digits"]) for leaf in leaves)

@@ -32,7 +32,8 @@ def result_text(check: Json) -> str:
     if check["verdict"] != Verdict.PASS.value:
         return "\n\n".join(part for part in (block, legend([check])) if part)
     leaves, entries = _amount([check])
-    sentence = wrap(f"{count(leaves, 'leaf', 'leaves')}, {_entries(entries)} verified: {Verdict.PASS.sentence}.")
+    promise = Verdict.PASS.sentence if entries else "nothing is promised"
+    sentence = wrap(f"{count(leaves, 'leaf', 'leaves')}, {_entries(entries)} verified: {promise}.")
     return f"{block}\n\n{sentence}"
 
 

@@ -139,9 +139,14 @@ def _empty(targets: Iterable[str], visits: Sequence[Visit], problems: Sequence[P
         mine = [visit for visit in visits if visit.source.target == target]
         if mine and target not in missing and not any(visit.found_something for visit in mine):
             silent.append(Problem(target, "Nothing", _NOTHING))
-    if silent or problems or any(visit.results() for visit in visits):
+    results = [result for visit in visits for found in visit.results().values() for result in found]
+    if silent or problems or any(not result.passed or _entries(result) for result in results):
         return silent
-    return [Problem(" ".join(targets), "Nothing", _NOTHING)]
+    return [Problem(" ".join(targets), "Nothing", _UNMEASURED if results else _NOTHING)]
+
+
+def _entries(result: CheckResult) -> int:
+    return sum(leaf.entries for leaf in result.leaves.values())
 
 
 def _unseen(sources: Iterable[Source], visits: Sequence[Visit]) -> Iterator[Problem]:
@@ -156,6 +161,9 @@ _NOTHING = (
     "nothing found to check: no layer class (forward and backward methods), no pair of functions (f and f_prime, "
     "x_forward and x_backward) defined here, and no gradcheck_cases()"
 )
+
+
+_UNMEASURED = "nothing was measured: no input or parameter of any case is a float array with an entry"
 
 
 def nowhere(fault: ExpectedFault) -> Problem:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from gradcheck.base.arithmetic import cotangent as fixed_cotangent
-from gradcheck.base.errors import Failure, LayerError
+from gradcheck.base.errors import Failure, GradcheckError, LayerError
 from gradcheck.base.failures import failure_of
 from gradcheck.base.randomness import signed, stream
 from gradcheck.base.stage import NOW
@@ -30,7 +30,7 @@ from gradcheck.run.fingerprint import Fingerprint, gradient_print, precision_of
 from gradcheck.run.fixed import at_fixed_point
 from gradcheck.run.kept import handed_arrays, kept_arrays
 from gradcheck.run.layouts import contiguous
-from gradcheck.run.leaves import leaf_result
+from gradcheck.run.leaves import leaf_result, unmeasured
 from gradcheck.run.measure import ENTRIES, Measured, Point, measure, noise_of, stairs_of
 from gradcheck.run.modes import enter, mode_of
 from gradcheck.run.opened import blind_of, subject_of, symbols_of
@@ -61,6 +61,10 @@ def check_specimen(specimen: Specimen, name: str, options: Options, *, added: bo
         result = replace(result, seconds=time.perf_counter() - start)
     except LayerError as error:
         result = CheckResult(name, Verdict.ERROR, error=error.failure)
+    except GradcheckError:
+        raise
+    except Exception as error:  # of a __getattr__ or a property that is only looked at
+        result = CheckResult(name, Verdict.ERROR, error=failure_of(error))
     finally:
         before.restore()
     return replace(result, seed=options.seed, backward=source_of_backward(specimen))
@@ -174,6 +178,7 @@ def _judged(
     } | blame.leaves
     verdict = worst([leaf.verdict for leaf in leaves.values()] + [f.verdict for f in findings])
     notes = [*subject.notes, *_screened_note(point, measured), *blind_of(specimen), *settled.notes, *blame.notes]
+    notes += unmeasured(leaves.values())
     return CheckResult(
         name, verdict, MappingProxyType(leaves), tuple(findings), tuple(notes), calls,
         symbols=MappingProxyType(symbols_of(specimen)),

@@ -1,5 +1,6 @@
 """A comparison as the immutable result of its leaf."""
 
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Any
 
@@ -33,6 +34,14 @@ def leaf_result(c: Comparison, dtype: np.dtype[Any], curves: tuple[Curve, Curve]
         note=", ".join(_marks(c)), curve=curve, distance=distance,
         natural_scale=c.natural_scale,
     )  # fmt: skip
+
+
+def unmeasured(leaves: Iterable[LeafResult]) -> list[str]:
+    """The note of a check without a single entry: an empty batch, or integers alone."""
+    return [] if any(leaf.entries for leaf in leaves) else [_UNMEASURED]
+
+
+_UNMEASURED = "nothing was measured: there is no float input or parameter with an entry, so this pass promises nothing"
 
 
 def worst_first(c: Comparison) -> Array:
@@ -103,7 +112,7 @@ def _digits(entry: EntryComparison | None) -> float:
         return 0.0
     size = max(abs(entry.analytic), abs(entry.numeric))
     gap = max(entry.difference, entry.numeric_error if np.isfinite(entry.numeric_error) else 0.0)
-    return max(float(-np.log10(gap / size)), 0.0) if size > 0 and gap > 0 else 16.0
+    return max(0.0, float(-np.log10(gap / size))) if size > 0 and gap > 0 else 16.0  # in this order: no -0.0
 
 
 def _index(flat: int, shape: Index) -> Index:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.base.looking import look
 from gradcheck.gather.conventions import NAME as CONVENTION
 from gradcheck.gather.naming import parameters_of
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
@@ -172,13 +173,13 @@ def _turn(layer: Any, mode: str, words: Mapping[str, str]) -> list[str]:
 
 def _pair(layer: Any) -> tuple[str, str] | None:
     """Methods train() and eval(), say, that need no argument: a train(x, y) is something else."""
-    found = (pair for pair in _PAIRS if all(_is_plain_call(getattr(layer, name, None)) for name in pair))
+    found = (pair for pair in _PAIRS if all(_is_plain_call(look(layer, name)) for name in pair))
     return next(found, None)
 
 
 def _setter(layer: Any) -> str | None:
     """A method that takes the mode: set_training(True), set_mode("train")."""
-    methods = ((name, getattr(layer, name, None)) for name in _SETTERS)
+    methods = ((name, look(layer, name)) for name in _SETTERS)
     return next((name for name, m in methods if inspect.ismethod(m) and len(parameters_of(m)) == 1), None)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from gradcheck.base.errors import UsageError
+from gradcheck.base.looking import look
 from gradcheck.base.randomness import stream
 from gradcheck.diagnose.symbols import blind_spots, function_symbols, symbols
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
@@ -24,7 +25,7 @@ def subject_of(specimen: Specimen, options: Options) -> LayerSubject:
 def _input(specimen: LayerSpecimen, seed: int) -> Any:
     if specimen.x is not None:
         return specimen.x
-    shape: Any = getattr(specimen.layer, "input_shape", None)
+    shape: Any = look(specimen.layer, "input_shape")
     if shape is None:
         raise UsageError(f"x=None: {type(specimen.layer).__name__} has no input_shape, so an input x is needed")
     sizes = tuple(shape) if isinstance(shape, tuple | list) else (shape,)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.base.arrays import Array
+from gradcheck.base.looking import look
 from gradcheck.base.randomness import stream
 from gradcheck.gather.naming import parameters_of
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
@@ -34,7 +35,7 @@ def input_of(specimen: LayerSpecimen) -> Array | None:
     if specimen.x is not None:
         places = _places(specimen.x)
         return next(iter(places.values()), None) if is_several(specimen.x) else _as_numbers(specimen.x)
-    shape: Any = getattr(specimen.layer, "input_shape", None)
+    shape: Any = look(specimen.layer, "input_shape")
     sizes = shape if isinstance(shape, tuple | list) else (shape,)
     if not all(isinstance(length, int | np.integer) for length in sizes):
         return None

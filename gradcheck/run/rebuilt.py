@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.base.arrays import Array
+from gradcheck.base.looking import look
 from gradcheck.base.randomness import stream
 from gradcheck.diagnose.symbols import function_symbols, symbols
 from gradcheck.gather.construct import SHAPE_LIKE
@@ -109,7 +110,7 @@ def _input(
 
 def _declared(layer: Any) -> Array | None:
     """An array of the layer's input_shape, for its shape alone."""
-    shape = getattr(layer, "input_shape", None)
+    shape = look(layer, "input_shape")
     if not isinstance(shape, tuple | list) or not all(isinstance(n, int | np.integer) for n in shape):
         return None
     return np.empty(tuple(shape))

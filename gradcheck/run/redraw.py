@@ -32,6 +32,8 @@ def redrawn(specimen: Specimen, parameters: Collection[str]) -> Specimen:
         value = slot.get()
         if isinstance(value, float):
             slot.set(float(_drawn(np.asarray(value), slot.path)))
+        elif slot.shared:  # by every object of the class: this one gets its own
+            slot.set(_drawn(value, slot.path))
         else:
             value[...] = _drawn(value, slot.path)
     return specimen

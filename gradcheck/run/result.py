@@ -1,6 +1,7 @@
 """What a check found, as plain immutable data. Nothing here knows how it is printed."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -75,18 +76,43 @@ class LeafResult:
             size *= length
         return size
 
-    def compare(self, index: Index | int) -> EntryComparison:
-        """Both values at one entry, the bar and the tolerance; IndexError where there is none.
+    def compare(self, index: Sequence[int] | int) -> EntryComparison:
+        """Both values at one entry, the bar and the tolerance.
 
-        Raises LookupError when entries of this leaf were not measured one by one.
+        Raises:
+            IndexError: there is no such entry.
+            LookupError: entries of this leaf were not measured one by one.
         """
-        at = (index,) if isinstance(index, int) else tuple(index)
+        at = _place(index, self.shape)
         if at in self.located:
             return self.located[at]
         if self.analytic is None or self.numeric is None or self.error is None or self.tolerance is None:
             raise LookupError(f"leaf {self.name!r}: entries were not measured one by one (method={self.method})")
         values = (float(a[at]) for a in (self.analytic, self.numeric, self.error, self.tolerance))
         return EntryComparison(at, *values)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return _plain(vars(self))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state | {"located": MappingProxyType(state["located"])})
+
+
+def _place(index: Any, shape: Index) -> Index:
+    """An index as plain whole numbers from 0, one for each axis."""
+    try:
+        given = tuple(operator.index(i) for i in (index if isinstance(index, Iterable) else (index,)))
+    except TypeError:
+        given = ()
+    within = len(given) == len(shape) and all(-n <= i < n for i, n in zip(given, shape, strict=True))
+    if not within:
+        raise IndexError(f"index={index!r}: there is no such entry in a leaf of shape {tuple(shape)}")
+    return tuple(i % n for i, n in zip(given, shape, strict=True))
+
+
+def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
+    """With dicts for views of mappings, which cannot be pickled or copied."""
+    return {name: dict(v) if isinstance(v, MappingProxyType) else v for name, v in state.items()}
 
 
 @dataclass(frozen=True)
@@ -153,3 +179,9 @@ class CheckResult:
     def passed(self) -> bool:
         """Is the verdict pass?"""
         return self.verdict is Verdict.PASS
+
+    def __getstate__(self) -> dict[str, Any]:
+        return _plain(vars(self))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state | {name: MappingProxyType(state[name]) for name in ("leaves", "symbols")})

@@ -12,6 +12,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure, LayerError, UsageError
+from gradcheck.base.looking import look
 from gradcheck.base.randomness import stream
 from gradcheck.gather.specimen import LayerSpecimen, Specimen
 from gradcheck.subjects.calls import as_output, call
@@ -87,7 +88,7 @@ def stages_of(subject: LayerSubject, specimen: Specimen, output: Array, seed: in
 def _row(specimen: Specimen) -> Sequence[Any] | None:
     if not isinstance(specimen, LayerSpecimen) or specimen.convention is not None:
         return None
-    layers = getattr(specimen.layer, "layers", None)
+    layers = look(specimen.layer, "layers")
     if not isinstance(layers, list | tuple) or len(layers) < 2:
         return None
     return layers if all(paired_method_names(layer) is not None for layer in layers) else None

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.base.errors import LayerError
+from gradcheck.base.looking import look
 from gradcheck.subjects.calls import call
 from gradcheck.subjects.driver import Driver
 from gradcheck.subjects.guard import Snapshot
@@ -62,7 +63,7 @@ def first_forward(driver: Driver) -> None:
 
 def _builder(layer: Any, name: str, driver: Driver) -> Callable[[], Any] | None:
     """The method with arguments for what it requires; None where there is none, or one of them is not known."""
-    method = getattr(layer, name, None)
+    method = look(layer, name)
     if not callable(method) or str(getattr(method, "__module__", "")).startswith("torch."):  # Module.compile()
         return None
     required = [p.name for p in positional(method) or [] if p.default is p.empty]

@@ -10,6 +10,7 @@ import numpy as np
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
 from gradcheck.base.failures import failure_of
+from gradcheck.base.looking import look
 from gradcheck.subjects.calls import as_output, call, dtype_of
 from gradcheck.subjects.conventions.way import Doubt, Run, Supplied, Way
 from gradcheck.subjects.graph import Slot
@@ -152,5 +153,5 @@ _DOUBLE = np.dtype(np.float64)
 
 def zeroing(layer: Any) -> Callable[[], Any] | None:
     """The layer's own way to empty its buffers of gradients."""
-    name = next((name for name in ZERO_NAMES if callable(getattr(layer, name, None))), None)
+    name = next((name for name in ZERO_NAMES if callable(look(layer, name))), None)
     return None if name is None else getattr(layer, name)

@@ -3,10 +3,12 @@
 import random
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from gradcheck.base.arrays import is_float_array
 
 _ATOMS = (
     str, bytes, bool, int, float, complex, type(None), type, types.ModuleType, types.FunctionType,
@@ -17,12 +19,16 @@ _ATOMS = (
 
 @dataclass(frozen=True, eq=False)
 class Slot:
-    """One place that holds a value: container.key (attribute) or container[key]."""
+    """One place that holds a value: container.key (attribute) or container[key]; shared: it is the class that holds it.
+
+    To set what a class holds gives the object an attribute of its own.
+    """
 
     path: str
     container: Any
     key: Any
     attribute: bool
+    shared: bool = field(default=False, kw_only=True)
 
     def get(self) -> Any:
         """What the place holds now."""
@@ -73,6 +79,19 @@ def attribute_names(container: Any) -> list[str]:
     return names
 
 
+def _arrays_of_class(container: Any) -> list[str]:
+    """Names of the float arrays that the object's class holds for it: `W = np.ones(3)` in the body of the class."""
+    if isinstance(container, dict | list | tuple):
+        return []
+    classes = [cls for cls in type(container).__mro__ if cls.__module__.partition(".")[0] not in _BARREN]
+    found = dict.fromkeys(name for cls in classes for name, value in vars(cls).items() if is_float_array(value))
+    own = set(attribute_names(container)) if found else set()
+    return [name for name in found if name not in own and is_float_array(getattr(container, name, None))]
+
+
+_BARREN = frozenset({"builtins", "torch", "numpy"})
+
+
 def _places(path: str, container: Any) -> Iterator[Slot]:
     if isinstance(container, dict):
         for key in list(container):
@@ -82,6 +101,8 @@ def _places(path: str, container: Any) -> Iterator[Slot]:
             yield Slot(f"{path}[{key}]", container, key, attribute=False)
     for name in attribute_names(container):
         yield Slot(f"{path}.{name}" if path else name, container, name, attribute=True)
+    for name in _arrays_of_class(container):
+        yield Slot(f"{path}.{name}" if path else name, container, name, attribute=True, shared=True)
 
 
 def _read(slot: Slot) -> Any:

@@ -227,10 +227,11 @@ def _change(slot: Slot, before: Array) -> bool | None:
 def _ought(path: str, slot: Slot, supplied: _SuppliedTo) -> bool:
     """Should backward supply a gradient: an array named as a parameter, or whose like-named sibling gets one?
 
-    Not the vector of weights that a loss without any parameter is made with.
+    Not the vector of weights that a loss without any parameter is made with, nor what a class keeps for all its
+    objects: a fixed filter.
     """
     value = slot.get()
-    if not isinstance(value, np.ndarray) or is_buffer_name(path):
+    if not isinstance(value, np.ndarray) or is_buffer_name(path) or slot.shared:
         return False
     if not supplied.paths and value.ndim <= 1 and is_loss_weight(path, supplied.scout.driver.inputs.names):
         return False

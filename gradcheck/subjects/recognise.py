@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck.base.arrays import is_float_array
 from gradcheck.base.errors import UsageError
+from gradcheck.base.looking import look
 from gradcheck.subjects.binding import Kind, Role, roles_beside_ufunc, roles_of
 from gradcheck.subjects.building import first_forward
 from gradcheck.subjects.calls import call
@@ -118,8 +119,8 @@ def _has_both(roles: tuple[Role, ...] | str) -> bool:
 def _callables(layer: Any, declared: Convention) -> tuple[Callable[..., Any], Callable[..., Any], tuple[str, str]]:
     """forward, backward, and their names in messages."""
     names = _names(layer, declared)
-    forward = declared.bound("forward", layer) or getattr(layer, names[0] or " ", None)
-    backward = declared.bound("backward", layer) or getattr(layer, names[1] or " ", None)
+    forward = declared.bound("forward", layer) or look(layer, names[0] or " ")
+    backward = declared.bound("backward", layer) or look(layer, names[1] or " ")
     names = (_spelled(declared.forward, names[0]), _spelled(declared.backward, names[1]))
     if forward is None or backward is None:
         raise UsageError(
@@ -127,7 +128,7 @@ def _callables(layer: Any, declared: Convention) -> tuple[Callable[..., Any], Ca
             f"{', '.join(f'{f} and {b}' for f, b in zip(FORWARD_NAMES, BACKWARD_NAMES, strict=True))} or the like; "
             f"or say what they are called: Convention(forward=..., backward=...)"
         )
-    if declared.forward is None and names[0] == "forward" and callable(getattr(layer, "calculate", None)):
+    if declared.forward is None and names[0] == "forward" and callable(look(layer, "calculate")):
         wanted = [p.name for p in positional(by_place(forward)) or []]
         if len(wanted) > 1 and any(map(is_truth_name, wanted)):  # a loss whose forward gives one value a sample
             return by_place(layer.calculate), by_place(backward), ("calculate", names[1])
@@ -144,7 +145,7 @@ def _names(layer: Any, declared: Convention) -> tuple[str, str]:
 
 
 def _first(layer: Any, names: Sequence[str]) -> str:
-    return next((name for name in names if callable(getattr(layer, name, None))), "")
+    return next((name for name in names if callable(look(layer, name))), "")
 
 
 def _is_function(field: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.base.arrays import Array, is_float_array
+from gradcheck.base.looking import look
 from gradcheck.subjects.graph import Slot, slots
 from gradcheck.subjects.spelling import paired_method_names
 
@@ -70,7 +71,7 @@ def _is_optimiser(slot: Slot) -> bool:
     held, words = slot.get(), f"{slot.key} {type(slot.get()).__name__}".lower()
     if isinstance(held, np.ndarray | str | int | float | dict | list | tuple | type | type(None)):
         return False
-    steps = any(callable(getattr(held, name, None)) for name in _STEPS) or "__call__" in dir(type(held))
+    steps = any(callable(look(held, name)) for name in _STEPS) or "__call__" in dir(type(held))
     return steps and any(word in words for word in _SPOKEN) and paired_method_names(type(held)) is None
 
 

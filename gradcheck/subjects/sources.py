@@ -217,7 +217,8 @@ def _candidates(path: str, slot: Slot) -> list[str]:
     before = f"{holder}." if holder else ""
     keys = (slot.key, *gradient_names(slot.key))
     homes = [start, *(f"{before}{g}" for g in (*_GRADIENT_HOLDERS, *gradient_names(start.rpartition(".")[2])))]
-    return [f"{home}[{key!r}]" for home in homes for key in keys if (home, key) != (start, slot.key)]
+    items = [f"{home}[{key!r}]" for home in homes for key in keys if (home, key) != (start, slot.key)]
+    return [*items, *(f"{before}{name}" for name in gradient_names(slot.key))]  # params["W"] -> self.dW
 
 
 def keys_returned(

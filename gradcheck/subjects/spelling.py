@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from gradcheck.base.looking import look
+
 FORWARD_NAMES = ("forward_propagation", "forward_prop", "forward_pass", "forward")
 BACKWARD_NAMES = ("backward_propagation", "backward_prop", "backward_pass", "backward")
 _DERIVATIVES = ("derivative", "gradient", "prime", "grad", "deriv", "dfunction", "df", "diff")
@@ -145,8 +147,8 @@ def paired_method_names(layer: object) -> tuple[str, str] | None:
 
 def is_network(layer: object) -> bool:
     """Has it layers (a list, perhaps empty), a loss and its derivative, and no forward and backward of its own?"""
-    named = isinstance(getattr(layer, "layers", None), list | tuple)
-    named = named and all(hasattr(layer, name) for name in ("loss", "loss_prime"))
+    named = isinstance(look(layer, "layers"), list | tuple)
+    named = named and all(look(layer, name, look) is not look for name in ("loss", "loss_prime"))
     return named and not isinstance(layer, type) and paired_method_names(layer) is None
 
 
@@ -218,14 +220,14 @@ def _bare(name: str) -> str:
 def _has(layer: object, name: str) -> bool:
     if name == "__call__" and isinstance(layer, type):
         return any(name in vars(base) for base in layer.__mro__)
-    return callable(getattr(layer, name, None))
+    return callable(look(layer, name))
 
 
 def positional(function: Callable[..., Any]) -> list[inspect.Parameter] | None:
     """The parameters that can be given by position; None where the signature cannot be read."""
     try:
         parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
+    except Exception:  # of a __repr__ too, which inspect calls for its message
         return None
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [p for p in parameters if p.kind in kinds]

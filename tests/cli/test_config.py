@@ -50,6 +50,19 @@ def test_a_file_named_by_hand(cli: Cli) -> None:
     assert {check["target"] for check in ran.record["checks"]} == {"a.py:A"}
 
 
+def test_the_configuration_may_ask_for_a_screen(cli: Cli) -> None:
+    cli.write({"pyproject.toml": "[tool.gradcheck]\nmethod = 'screen'\n", "a.py": layer("A")})
+    methods = {leaf["method"] for c in cli("run", "a.py", "--format", "json").record["checks"] for leaf in c["leaves"]}
+    assert methods == {"screen"}
+
+
+def test_a_budget_does_not_go_with_a_configuration_of_entries(cli: Cli) -> None:
+    cli.write({"pyproject.toml": "[tool.gradcheck]\nmethod = 'entries'\n", "a.py": layer("A")})
+    ran = cli("run", "a.py", "--budget", "100")
+    assert (ran.code, "says method = 'entries'" in ran.err) == (2, True)
+    assert cli("run", "a.py", "--budget", "100", "--method", "auto").code == 0
+
+
 def test_no_config_reads_none(cli: Cli) -> None:
     cli.write({"pyproject.toml": expecting(), "a.py": WRONG})
     assert cli("run", "a.py", "--no-config").code == 1
@@ -61,7 +74,7 @@ def test_no_config_reads_none(cli: Cli) -> None:
     [
         pytest.param(TABLE + "target = []\n", "unknown key 'target'; did you mean 'targets'?", id="a key"),
         pytest.param(TABLE + "zzz = 1\n", "unknown key 'zzz'; expected one of targets, seed", id="no such key"),
-        pytest.param(TABLE + "jobs = 5\n", "'jobs', which comes with a later version", id="later"),
+        pytest.param(TABLE + "jobs = 5\n", "'jobs', which the command line alone takes: --jobs", id="an option"),
         pytest.param(TABLE + "search = 1.5\n", "search: expected an integer of at least 0, got 1.5", id="search"),
         pytest.param(TABLE + "targets = 'a.py'\n", "targets: expected a list of strings, got 'a.py'", id="targets"),
         pytest.param(TABLE + "seed = -1\n", "seed: expected an integer of at least 0, got -1", id="seed"),

@@ -43,6 +43,14 @@ def test_a_report_may_be_stdouts(cli: Cli) -> None:
     assert cli("run", "a.py", "--no-config", "--report", "json=-").record["schema"] == 1
 
 
+def test_two_reports_in_one_file_are_refused(cli: Cli) -> None:
+    cli.write({"a.py": layer("A")})
+    ran = cli("run", "a.py", "--no-config", "--report", "json=out", "--report", "text=./x/../out")
+    assert (ran.code, ran.out) == (2, "")
+    assert "out and ./x/../out are one file" in ran.err
+    assert cli("run", "a.py", "--no-config", "--report", "json=out", "--report", "text=out.txt").code == 0
+
+
 def test_a_report_replaces_an_older_one_and_leaves_nothing_beside_it(cli: Cli) -> None:
     cli.write({"a.py": layer("A"), "out/a.txt": "previous\n" * 5000})
     cli("run", "a.py", "--no-config", "--report", "text=out/a.txt")

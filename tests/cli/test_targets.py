@@ -115,6 +115,15 @@ def test_notes_alone_are_exit_2(cli: Cli) -> None:
     assert ran.problem("half.py")["kind"] == "Nothing"
 
 
+@pytest.mark.parametrize(("x", "code"), [("np.ones((0, 3))", 2), ("np.ones((1, 3))", 0)])
+def test_a_run_that_measured_nothing_is_exit_2(cli: Cli, x: str, code: int) -> None:
+    cases = f"\n\ndef gradcheck_cases():\n    yield A((3,)), {x}\n"
+    cli.write({"a.py": layer("A") + cases})
+    ran = cli("run", "a.py", "--no-config", "--format", "json")
+    assert ran.code == code
+    assert [p["message"].partition(":")[0] for p in ran.record["problems"]] == ["nothing was measured"] * (code // 2)
+
+
 def test_a_folder_is_checked_file_by_file(cli: Cli) -> None:
     cli.write(
         {"net/a.py": layer("A"), "net/deep/b.py": layer("B"), "net/.venv/c.py": layer("C"), "net/util.py": "x = 1"}

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from gradcheck.base.looking import look
 from gradcheck.gather.frameworks.torch_tensors import Tree, as_array, as_tensor, gradients, handed, mapped
 from gradcheck.gather.specimen import FunctionSpecimen
 from gradcheck.subjects.calls import theirs
@@ -13,7 +14,7 @@ from gradcheck.subjects.calls import theirs
 
 def adapted(thing: Any, x: Any) -> FunctionSpecimen | None:
     """The class, its `apply`, or a function that is given tensors, at its arguments."""
-    owner = getattr(thing, "__self__", None)
+    owner = look(thing, "__self__")
     if getattr(thing, "__name__", "") == "apply" and _is_function_class(owner):
         thing = owner
     arguments = tuple(x) if isinstance(x, tuple | list) else (x,)

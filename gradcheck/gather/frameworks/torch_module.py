@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from gradcheck.base.arrays import Array
+from gradcheck.base.looking import look
 from gradcheck.gather.cases import draw
 from gradcheck.gather.frameworks.torch_tensors import Tree, as_array, as_tensor, gradients, handed, mapped
 from gradcheck.gather.specimen import LayerSpecimen
@@ -40,7 +41,7 @@ def adapted(thing: Any, x: Any) -> LayerSpecimen | None:
     """The module at x, in the float type of its parameters."""
     if not isinstance(thing, torch.nn.Module):
         return None
-    shape = getattr(thing, "input_shape", None)
+    shape = look(thing, "input_shape")
     x = mapped(as_array, draw(tuple(shape)) if x is None and isinstance(shape, tuple | list) else x)
     if any(torch.nn.parameter.is_lazy(parameter) for parameter in thing.parameters()):
         _made(thing, x)
