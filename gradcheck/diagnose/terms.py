@@ -11,6 +11,8 @@ from gradcheck.diagnose.slopes import truth
 from gradcheck.diagnose.suspect import Suspect, View
 from gradcheck.diagnose.words import number
 
+_LEAST, _LEAST_IN_MODE = 5, 3  # numbers of a row, of which two are fitted; in eval mode n is known to be no such sum
+
 
 def regulariser(suspect: Suspect) -> Iterator[Prediction]:
     """Backward gives n + c W: weight decay in the gradient that the value does not contain."""
@@ -105,7 +107,8 @@ def normalisation_terms(suspect: Suspect) -> Iterator[Prediction]:
     columns = [np.ones(suspect.shape), suspect.point]
     for rows in row_sets(suspect.shape):
         mode = suspect.evidence.mode if rows.first and _scales_dy(suspect) else None
-        if rows.length < 5 or (suspect.evidence.elementwise and mode != "eval") or not _varies(view, rows, columns):
+        least = _LEAST if mode is None else _LEAST_IN_MODE
+        if rows.length < least or (suspect.evidence.elementwise and mode != "eval") or not _varies(view, rows, columns):
             continue
         fitted = (view.a - view.n) - _left(view.a - view.n, rows, columns)
         sentence = (

@@ -164,6 +164,8 @@ def _sequence(item: list[Any], chooser: Chooser | None) -> tuple[str, Specimen]:
     if len(item) == 3 and callable(item[0]) and callable(item[1]):
         arguments = item[2] if isinstance(item[2], tuple | list) else (item[2],)
         return callable_name(item[0]), FunctionSpecimen(item[0], item[1], tuple(arguments))
+    if len(item) == 3 and callable(item[0]) and item[1] is None and isinstance(item[2], tuple | list):
+        return _layer(item[0], tuple(item[2]))  # (loss, gradient) from one call
     if len(item) == 3 and isinstance(item[2], Convention):
         return _layer(*item)
     if len(item) == 2:

@@ -25,6 +25,7 @@ _SMALL, _SMALL_SINGLE = 2.0**-10, 2.0**-6  # outputs that are far smaller than t
 SINGLE = eps(np.float32)
 BENT = 1e3  # machine epsilons: noise above this is held against that of smaller steps
 _CONFIRMED = 64.0  # times less there, and it was a bend
+_BESIDE = 2.0**-8  # of the leaves' scales
 _FEW = 256  # up to so many outputs, each must have shown its rounding
 _FEW_OUTPUTS = 100_000  # above this many outputs only the noise of E is measured, not that of each
 
@@ -66,13 +67,16 @@ def measure_noise(
     """
     least = eps(np.dtype(dtype))
     y, g = output.ravel(), cotangent.ravel()
-    if y.size and _rounded_to_single(y, leaves):
+
+    def line(unit: Callable[[Leaf, np.random.Generator], Direction]) -> DirectionLine:
+        return DirectionLine([Part(leaf, unit(leaf, generator)) for leaf in leaves], 1.0)
+
+    if y.size and _rounded_to_single(y, leaves) and _rounded_beside(forward, line(any_direction), leaves):
         least = max(least, SINGLE / 2)
     floor = Noise(least, np.full(y.size, least / 2 * _inside(leaves)))
 
     def along(unit: Callable[[Leaf, np.random.Generator], Direction]) -> Noise | None:
-        line = DirectionLine([Part(leaf, unit(leaf, generator)) for leaf in leaves], 1.0)
-        return _measured(forward, line, y, g, floor)
+        return _measured(forward, line(unit), y, g, floor)
 
     found = along(any_direction)
     if found is not None and (any(leaf.vast for leaf in leaves) or not _suspicious(found, np.abs(y), least)):
@@ -243,6 +247,18 @@ def _bent(values: Array, size: Array, least: float = EPS) -> Array:
     places = np.maximum(_LAST_PLACES * size, _LAST_PLACE * least / EPS)
     end = ~np.any(standing[1:], axis=0) | ~np.any(standing[:-1], axis=0)  # of the first or the last point alone
     return np.asarray(few & ~((jump & (largest <= places)) | (end & (largest <= _AT_END * least))))
+
+
+def _rounded_beside(forward: Callable[[], Array], line: DirectionLine, leaves: Sequence[Leaf]) -> bool:
+    """Is it so at a point nearby too? A hinge loss at equal scores is 4, whatever it computes in."""
+    try:
+        line.move(_BESIDE)
+        moved = forward().ravel()
+        return not np.any(moved) or not np.all(np.isfinite(moved)) or _rounded_to_single(moved, leaves)
+    except LayerError:
+        return True
+    finally:
+        line.back()
 
 
 def _rounded_to_single(y: Array, leaves: Sequence[Leaf]) -> bool:

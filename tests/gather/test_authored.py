@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import layers
-from gradcheck.gather.authored import collect, families, own_cases
+from gradcheck.gather.authored import collect, families, own_cases, understood
 from gradcheck.gather.problem import Problem
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
 
@@ -206,3 +206,14 @@ def test_an_imported_gradcheck_cases_is_not_the_modules_own(monkeypatch: pytest.
     assert own_cases(module) is None
     gradcheck_cases.__module__ = "mine"
     assert own_cases(module) is gradcheck_cases
+
+
+def test_no_backward_in_a_triple_means_that_forward_gives_the_gradient_too() -> None:
+    def loss(x: np.ndarray, t: np.ndarray) -> tuple[float, np.ndarray]:
+        return float(np.mean((x - t) ** 2)), 2 * (x - t) / x.size
+
+    x, t = np.ones((2, 3)), np.zeros((2, 3))
+    (label, known), (other, specimen) = understood((loss, (x, t))), understood((loss, None, (x, t)))
+    assert isinstance(known, FunctionSpecimen)
+    assert isinstance(specimen, FunctionSpecimen)
+    assert (other, specimen.arguments, specimen.backward) == (label, known.arguments, None)

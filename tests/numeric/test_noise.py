@@ -48,6 +48,25 @@ def test_rounding_to_float32_is_noticed():
     assert measured(lambda x: np.zeros(0), X).relative == EPS
 
 
+def hinge(x):
+    return np.atleast_1d(np.sum(np.maximum(0, x - x[:1] + 1.0)[1:]) / 2)
+
+
+def test_a_value_that_happens_to_be_a_float32_number_is_none_beside_the_point():
+    equal = np.full(9, 0.55)
+    assert hinge(equal) == 4.0
+    assert measured(hinge, equal).relative < 8 * EPS
+    assert measured(lambda x: hinge(x.astype(np.float32)).astype(np.float64), equal).relative >= 2.0**-24
+    assert measured(lambda x: np.where(x == 0.55, hinge(equal), 0.0), equal).relative == 2.0**-24  # 0 tells nothing
+
+    def edge(x):
+        if np.any(x != 0.55):
+            raise LayerError(Failure("ValueError", "outside", "a.py:1"))
+        return hinge(x)
+
+    assert measured(edge, equal).relative == 2.0**-24
+
+
 @pytest.mark.parametrize("level", [1e-12, 1e-9, 1e-6])
 def test_planted_noise_is_found_within_a_factor(level):
     """A fast wave far below the spacing is noise to every step."""

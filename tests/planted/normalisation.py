@@ -234,8 +234,8 @@ ROWS, MAPS, GROUPED = draw(7, 4), draw(2, 6, 3, 4), (draw(2, 6, 3, 4), 1 + weigh
 RMS = (draw(4, 6), 1 + weights(6))
 
 
-def _norm(name, cls, leaf, cause, *, expression=None, training=True):
-    return Planted(name, lambda: cls(4, training), lambda: BatchNorm(4, training), ROWS, leaf, cause, expression)
+def _norm(name, cls, leaf, cause, *, expression=None, training=True, x=ROWS):
+    return Planted(name, lambda: cls(4, training), lambda: BatchNorm(4, training), x, leaf, cause, expression)
 
 
 def _groups(name, change, leaf, cause):
@@ -257,6 +257,8 @@ def _drop(name, cls, cause, *, expression=None, training=True):
 PLANTED = [
     _norm("the eval formula in training", EvalFormula, "input", "mode-mixup"),
     _norm("the training formula in eval", TrainFormula, "input", "mode-mixup", training=False),
+    _norm("the training formula in eval, three rows", TrainFormula, "input", "mode-mixup", training=False, x=ROWS[:3]),
+    _norm("the eval formula in training, three rows", EvalFormula, "input", "mode-mixup", x=ROWS[:3]),
     _norm("batch norm without the variance's term", NoVariance, "input", "missing-term"),
     _norm("batch norm without the mean's term", NoMean, "input", "missing-term"),
     _norm("batch norm without gamma", NoGamma, "input", "elementwise-factor"),
