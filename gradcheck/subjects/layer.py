@@ -1,6 +1,6 @@
 """A layer or a pair of functions as a subject, whatever its convention; see Subject."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ from gradcheck.subjects.driver import Driver
 from gradcheck.subjects.graph import slots
 from gradcheck.subjects.guard import RandomState, Snapshot
 from gradcheck.subjects.inputs import Inputs
-from gradcheck.subjects.leaf import Leaf
+from gradcheck.subjects.leaf import Leaf, Role, kept
 from gradcheck.subjects.parameters import find_parameters
 from gradcheck.subjects.recognise import function_driver, layer_driver
 from gradcheck.subjects.session import Held, LayerSession
@@ -203,16 +203,30 @@ class LayerSubject:
         if len(leaves) < 2 and self.takes_cotangent:
             return leaves
         try:
-            given = self.once(signed(stream(seed, "inputs"), output.shape))
+            with self.session() as session:
+                session.forward()
+                given = session.backward(signed(stream(seed, "inputs"), output.shape))
+                keyed = _holds_dict(self._driver.returned)
         except LayerError:
             return leaves
         left = [leaf for leaf in leaves if given.get(leaf.name) is None]
+        if keyed:  # None in its place says that there is to be none
+            left = [leaf for leaf in left if not self._forgotten(leaf, given, output)]
         if len(left) == len(leaves):
             return leaves
         names = ", ".join(leaf.name for leaf in left)
         if left and self.takes_cotangent:
             self._driver.notes.append(f"{names}: not checked (backward gives no gradient for it)")
         return [leaf for leaf in leaves if leaf not in left]
+
+    def _forgotten(self, leaf: Leaf, given: Gradients, output: Array) -> bool:
+        """Is it a parameter of a function that a dict of gradients lacks, though others are in it?"""
+        others = [x for x in self._driver.inputs.leaves if x.role is Role.PARAMETER and given.get(x.name) is not None]
+        if not (others and leaf.role is Role.PARAMETER and is_parameter_name(leaf.name)):
+            return False
+        with kept([leaf]) as ((_, values),):
+            leaf.write(1.125 * values + 0.125)
+            return not np.array_equal(self._quick(), output, equal_nan=True)
 
     def _quick(self) -> Array:
         return self._driver.forward(self._driver.inputs.handed())
@@ -248,6 +262,11 @@ class LayerSubject:
         with np.errstate(all="ignore"):
             pairs = zip(blocks(one), blocks(other), strict=True)
             return all(bool(np.all((np.abs(a - b) <= slack) | (np.isnan(a) & np.isnan(b)))) for a, b in pairs)
+
+
+def _holds_dict(returned: Any) -> bool:
+    parts = returned if isinstance(returned, tuple | list) else (returned,)
+    return any(isinstance(part, Mapping) for part in parts)
 
 
 def _array_paths(layer: Any) -> dict[str, Array]:

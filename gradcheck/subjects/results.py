@@ -21,6 +21,7 @@ from gradcheck.subjects.trees import floats
 
 _OF_INPUT = ("dx", "dX", "dinput", "dinputs", "d_input", "d_inputs", "grad_input", "input_grad", "input_gradient",
              "input_error", "dA_prev", "dprev", "d_prev", "dprev_layer", "gx", "in_grad")  # fmt: skip
+_NESTED = (Mapping, tuple, list)
 _MOST_SHUFFLED = 6  # results whose order is sought among the shapes
 
 
@@ -84,17 +85,19 @@ class Results:
 
     def _named(self, returned: Mapping[Any, Any]) -> tuple[dict[str, Any], Any]:
         """A dict: by the leaves' names or those of their gradients; the rest is the parameters'."""
-        found, rest = {}, dict(returned)
+        found: dict[str, Any] = {}
+        rest = dict(returned)
         for number, leaf in enumerate(self.inputs.leaves):
             key = next((k for k in rest if self._means(str(k), leaf, number)), None)
-            if key is not None:
-                found[leaf.name] = rest.pop(key)
+            if key is not None and leaf.name not in found:
+                found |= self._of(number, rest.pop(key))
         return found, rest if rest and self.parameters else None
 
     def _means(self, word: str, leaf: Leaf, number: int, *, own: bool = True) -> bool:
         """Does a word name this leaf's gradient, or (own) the leaf itself?"""
         name = self.inputs.names[self.inputs.owners[number]]
-        known = {*gradient_names(name, short=False), *gradient_names(leaf.name, short=False)}
+        spelled = (name, leaf.name, _key(leaf.name))
+        known = {word for one in spelled for word in gradient_names(one, short=False)}
         return word in known or (own and word in (leaf.name, name)) or (number == 0 and word in _OF_INPUT)
 
     def _by_names(self, returned: Sequence[Any]) -> tuple[dict[str, Any], Any] | None:
@@ -105,10 +108,10 @@ class Results:
         rest: dict[str, Any] = {}
         for word, value in zip(self.names, returned, strict=True):
             leaves = enumerate(self.inputs.leaves)
-            free = (leaf for i, leaf in leaves if leaf.name not in found and self._means(word, leaf, i, own=False))
-            leaf = next(free, None)
-            if leaf is not None:
-                found[leaf.name] = value
+            free = (i for i, leaf in leaves if leaf.name not in found and self._means(word, leaf, i, own=False))
+            number = next(free, None)
+            if number is not None:
+                found |= self._of(number, value)
             else:
                 rest[word] = value
         if not self.parameters and not rest and self._fits_in_order(returned, list(found)):
@@ -165,16 +168,26 @@ class Results:
     def _arguments(self, returned: Sequence[Any], owners: Sequence[int]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         plain = [self.inputs.of(i) for i in owners]
-        if all(len(leaves) == 1 for leaves in plain):
+        if all(len(leaves) == 1 for leaves in plain) and not any(isinstance(value, Mapping) for value in returned):
             return self._placed(returned, [leaves[0] for leaves in plain])
-        for value, leaves in zip(returned, plain, strict=True):
-            if len(leaves) == 1:
-                found[leaves[0].name] = value
-            elif isinstance(value, Mapping):
-                found |= {leaf.name: _looked_up(value, leaf.name) for leaf in leaves}
-            elif isinstance(value, tuple | list):
-                found |= self._placed(value, leaves)
+        for value, owner in zip(returned, owners, strict=True):
+            found |= self._inside(value, owner)
         return found
+
+    def _of(self, number: int, value: Any) -> dict[str, Any]:
+        """A leaf's gradient, or those of all leaves in its argument: dparams, a dict as params is one."""
+        owner = self.inputs.owners[number]
+        nested = isinstance(value, _NESTED) and isinstance(self.inputs.arguments[owner], _NESTED)
+        return self._inside(value, owner) if nested else {self.inputs.leaves[number].name: value}
+
+    def _inside(self, value: Any, owner: int) -> dict[str, Any]:
+        """The gradients of the leaves in one argument."""
+        leaves, held = self.inputs.of(owner), self.inputs.arguments[owner]
+        if isinstance(value, Mapping) and isinstance(held, Mapping):
+            return {leaf.name: _looked_up(value, key) for leaf, key in zip(leaves, held, strict=True)}
+        if len(leaves) == 1:
+            return {leaves[0].name: value}
+        return self._placed(value, leaves) if isinstance(value, tuple | list) else {}
 
     def _placed(self, returned: Sequence[Any], leaves: Sequence[Leaf]) -> dict[str, Any]:
         """In order; in the one other order that fits the shapes where this one does not."""
@@ -235,9 +248,13 @@ def _word(item: ast.expr) -> str | None:
     return item.id if isinstance(item, ast.Name) else None
 
 
-def _looked_up(value: Mapping[Any, Any], name: str) -> Any:
-    key = name.rpartition("[")[2].strip("]'\"")
-    return next((value[k] for k in (key, *gradient_names(key)) if k in value), None)
+def _looked_up(value: Mapping[Any, Any], key: Any) -> Any:
+    return next((value[k] for k in (key, *gradient_names(str(key))) if k in value), None)
+
+
+def _key(name: str) -> str:
+    """`parameters['Wax']` -> Wax."""
+    return name.rpartition("[")[2].strip("]'\"")
 
 
 def _is_array(value: Any) -> bool:
