@@ -5,7 +5,11 @@ package, `gradcheck --help` and pytest's start stay free of numpy, scipy and hyp
 """
 
 from importlib import import_module
-from typing import Any
+
+# Not typing's own: under `python -m` the current folder, which may hold a `typing.py`, still comes first here.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 
@@ -26,7 +30,7 @@ _HOME = {
 __all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604 -- the keys of _HOME are strings
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name == "strategies":  # a module of its own, and hypothesis with it
         return import_module("gradcheck.strategies")
     if name not in _HOME:

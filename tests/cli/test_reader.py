@@ -150,12 +150,12 @@ DOUBLE = "class Double:\n    def forward(self, x): return 2 * x\n    def backwar
 
 @pytest.fixture(scope="module")
 def shadows(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    names = ("random", "string", "json", "numpy", "scipy", "pickle", "a b", "2d")
+    names = ("random", "string", "json", "typing", "numpy", "scipy", "pickle", "a b", "2d")
     folder = write(tmp_path_factory.mktemp("shadows"), {f"{name}.py": DOUBLE for name in names})
     return process(folder, "run", ".", "--no-config", "--format", "json")
 
 
-@pytest.mark.parametrize("name", ["random", "string", "json", "numpy", "scipy", "pickle", "a b", "2d"])
+@pytest.mark.parametrize("name", ["random", "string", "json", "typing", "numpy", "scipy", "pickle", "a b", "2d"])
 def test_a_file_named_like_a_module_of_pythons_is_checked_itself(shadows: Ran, name: str) -> None:
     assert (shadows.code, shadows.err) == (0, "")
     checks = shadows.checks(f"/{name}.py:Double")
