@@ -29,7 +29,14 @@ from gradcheck.subjects.sources import (
     keys_returned,
     places_beside,
 )
-from gradcheck.subjects.spelling import alike, gradient_names, is_buffer_name, is_loss_weight, is_parameter_name
+from gradcheck.subjects.spelling import (
+    alike,
+    gradient_names,
+    is_buffer_name,
+    is_gradient_name,
+    is_loss_weight,
+    is_parameter_name,
+)
 
 _MOST_FLOATS = 8  # Python floats that are tried for whether the output depends on them
 
@@ -169,9 +176,10 @@ def _after_backward(
     layer, driver = scout.driver.root, scout.driver
     found = _SuppliedTo(scout, candidates, np.random.default_rng(0))
     returned: Any = None
+    nobodys: list[str] = []
 
     def trial() -> None:
-        nonlocal returned
+        nonlocal returned, nobodys
         scout.forward()
         held = {slot.path: slot.get() for slot in slots(layer)}
         copies = {path: _kept(slot.get()) for path, slot in candidates.items()}
@@ -188,10 +196,16 @@ def _after_backward(
         found.sources |= {path: Beside(place) for path, place in beside.items()}
         asked = asked_for(layer, {p: s for p, s in still.items() if p not in found.sources})
         found.sources |= {path: Asked(pairs, at) for path, (pairs, at) in asked.items()}
+        written = (
+            s for s in slots(layer) if held.get(s.path) is not s.get() and isinstance(s.get(), np.ndarray | float)
+        )
+        nobodys = [slot.path for slot in written if is_gradient_name(str(slot.key))]
 
     scout.run(trial)
     if returned is not None and declared.gradients is None:
         _returned_to(found, returned, scout.driver.who[1])
+    if nobodys and not found.paths:
+        found.notes.append(f"{', '.join(nobodys)}: not checked (backward writes it, its parameter was not found)")
     return found
 
 

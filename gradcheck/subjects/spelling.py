@@ -98,6 +98,12 @@ def is_parameter_name(path: str) -> bool:
     return bool(parts) and _PARAMETER.fullmatch(parts[-1]) is not None
 
 
+def is_gradient_name(name: str) -> bool:
+    """Does it speak of the gradient of a parameter: dW, grad_bias, weights_grad?"""
+    found = re.fullmatch(r"_*(?:d|grad_?)(\w+)|_*(\w+)_grad", name)
+    return found is not None and is_parameter_name(found[1] or found[2])
+
+
 def is_loss_weight(path: str, inputs: Sequence[str]) -> bool:
     """May it be what a loss weighs its classes or samples with (weight, class_weights, alpha), and no parameter?"""
     own = path.rpartition(".")[2]
