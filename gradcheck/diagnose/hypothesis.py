@@ -23,6 +23,7 @@ class Prediction:
     matches · sentence: what stands in the message · linear: also carries the error bars of n
     offset: what does not come from n (None: nothing; a NaN entry is not compared) · factor: a / n where
     it is one number · like: other corruptions that are the same one on this shape · form, counts: see Finding.
+    least: the share of the known entries that must be compared.
     """
 
     cause: str
@@ -35,6 +36,7 @@ class Prediction:
     like: tuple[str, ...] = ()
     form: str | None = None
     counts: float | None = None
+    least: float = 0.5
 
     def values(self, view: View) -> Array:
         """The predicted analytic gradient."""
@@ -99,7 +101,7 @@ def _fit(prediction: Prediction, view: View) -> bool:
         return True
     slack = FEW * (view.slack + np.abs(prediction.linear(view.slack)))
     compared = view.known & np.isfinite(predicted) & np.isfinite(slack)
-    if 2 * np.sum(compared) < np.sum(view.known) or not np.any(compared):
+    if np.sum(compared) < prediction.least * np.sum(view.known) or not np.any(compared):
         return False
     after = float(np.max((np.abs(view.a - predicted) / slack)[compared]))
     if not view.main:

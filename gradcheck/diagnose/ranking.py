@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gradcheck.diagnose.attention import softmax_mean
 from gradcheck.diagnose.contributions import diagonal_alone, overwritten, repeated_rows
 from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.factors_at_hand import parameter_factor, point_factor
@@ -22,6 +23,7 @@ from gradcheck.diagnose.paths import path_factor
 from gradcheck.diagnose.places import located, ratio, scattered, there
 from gradcheck.diagnose.recurrence import weighted_sums
 from gradcheck.diagnose.reductions import other_operand, other_reduction, summed_too_far, wrong_shape
+from gradcheck.diagnose.relatives import others_gradient, others_values
 from gradcheck.diagnose.rounding import precision_lost
 from gradcheck.diagnose.scale_free import norm_held_fixed
 from gradcheck.diagnose.scaling import constant_factor, point_hides_shape, sign_flipped, sliced_factor
@@ -60,12 +62,13 @@ EXACT: tuple[Hypothesis, ...] = (
 FITTED: tuple[Hypothesis, ...] = (
     loop_too_short, row_term, skip_term, parameter_factor, wrong_local_derivative, sliced_factor, point_factor,
     regulariser, slices_moved, shifted, grouped_factor, gated_term, scaled_skip, path_factor, two_slopes, label_term,
-    other_normalisation, norm_held_fixed, other_operand,
+    other_normalisation, norm_held_fixed, other_operand, others_gradient, others_values,
 )  # fmt: skip
 PROBED: tuple[Hypothesis, ...] = (
     turned_parameter,
     turned_cotangent,
     fused_activation,
+    softmax_mean,
     weighted_sums,
     time_step,
     diagonal_alone,

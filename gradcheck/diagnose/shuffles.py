@@ -67,21 +67,34 @@ def slices_moved(suspect: Suspect) -> Iterator[Prediction]:
 
 
 def shifted(suspect: Suspect) -> Iterator[Prediction]:
-    """Backward gives n one or two places on along an axis or two: a padding cut off at the wrong end."""
-    shape = suspect.shape
+    """Backward gives n some places on along an axis, or two: a padding cut off at the wrong end."""
+    for chosen, by, least in _shifts(suspect.shape, suspect.entries):
+        places = listed([f"{s:+d} along axis {axis}" for s, axis in zip(by, chosen, strict=True)])
+        sentence = (
+            f"{suspect.symbol} holds the right values at other places: the numeric gradient shifted by {places}. "
+            f"Look how backward cuts off a padding, and where its slices begin."
+        )
+        move = _shifting(chosen, by)
+        yield Prediction("permuted-entries", 3, f"shifted by {places}", sentence, move, least=least)
+
+
+def _shifts(shape: Index, entries: int) -> Iterator[tuple[Index, Index, float]]:
+    """(axes, places, the share that stays): one or two places; farther along one axis, where enough stays to tell."""
     long = [axis for axis, length in enumerate(shape) if length > 3]
-    moves = [(s,) for s in _SHIFTS] + list(itertools.product(_SHIFTS, repeat=2))
-    for chosen in [*((axis,) for axis in long), *itertools.combinations(long, 2)]:
-        for by in (move for move in moves if len(move) == len(chosen)):
-            places = listed([f"{s:+d} along axis {axis}" for s, axis in zip(by, chosen, strict=True)])
-            sentence = (
-                f"{suspect.symbol} holds the right values at other places: the numeric gradient shifted by {places}. "
-                f"Look how backward cuts off a padding, and where its slices begin."
-            )
-            yield Prediction("permuted-entries", 3, f"shifted by {places}", sentence, _shifting(chosen, by))
+    for axis in long:
+        yield from (((axis,), (by,), 0.5) for by in _SHIFTS)
+    for pair in itertools.combinations(long, 2):
+        yield from ((pair, by, 0.5) for by in itertools.product(_SHIFTS, repeat=2))
+    for axis in long:
+        for by in range(3, shape[axis] - 1):
+            stays = 1 - by / shape[axis]  # the rest comes in from outside
+            if stays >= _LEAST_STAYS and stays * entries >= _ENOUGH:
+                yield from (((axis,), (sign * by,), min(0.5, stays - 0.01)) for sign in (-1, 1))
 
 
 _SHIFTS = (-2, -1, 1, 2)
+_LEAST_STAYS = 0.25
+_ENOUGH = 12  # entries that are compared where most of a leaf is not
 
 
 def _shifting(chosen: Index, by: Index) -> Move:

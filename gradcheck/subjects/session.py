@@ -88,6 +88,12 @@ class LayerSession:
         """See Session.returned."""
         return self._driver.run.returned
 
+    @property
+    def between(self) -> list[Array]:
+        """See Session.between."""
+        found = [*arrays(self._driver.run.returned), *arrays_below(self._driver.root)]
+        return list({id(array): array for array in found}.values())
+
     def put_back(self) -> None:
         """See Session.put_back."""
         for (leaf, slot, values), bound in zip(self._held, self._bound, strict=True):

@@ -65,6 +65,11 @@ class Session(Protocol):
         """What the last forward of the user's code returned, a cache included."""
         ...
 
+    @property
+    def between(self) -> list[Array]:
+        """The arrays themselves that the last forward left for backward: in what it returned, and in the layer."""
+        ...
+
     def put_back(self) -> None:
         """Parameters and random state as they were at the start; all other state is kept."""
         ...

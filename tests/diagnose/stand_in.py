@@ -66,6 +66,7 @@ class _Call:
 
     input_changed = cotangent_changed = False
     handed: list[Array] = []  # noqa: RUF012 -- never written to
+    between: list[Array] = []  # noqa: RUF012
 
     def __init__(self, layer: Linear) -> None:
         self.layer = layer

@@ -301,8 +301,7 @@ PLANTED = [
         attention,
         QKV,
         "input k",
-        "unrecognised",
-        meant="missing-term",
+        "missing-term",
     ),
     Planted(
         "attention: scores not turned for dk",
@@ -354,8 +353,7 @@ PLANTED = [
         SelfAttention,
         draw(4, 6),
         "input Wq Wk",
-        "unrecognised",
-        meant="missing-term",
+        "missing-term",
     ),
     Planted(
         "self attention: Wq and Wk exchanged",

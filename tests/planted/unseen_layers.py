@@ -1028,7 +1028,7 @@ family(
     lambda c: c(3),
     ("attention scale forgotten", AttA, "Wq Wk input", "constant-factor", "sqrt(d)"),
     ("attention dk without .T", AttB, "Wk input", "unrecognised", None),
-    ("attention softmax diagonal", AttC, "Wq Wk input", "unrecognised", None),
+    ("attention softmax diagonal", AttC, "Wq Wk input:unrecognised", "missing-term", None),
     ("attention dx of v alone", AttD, "input", "overwritten-contribution", None),
     ("attention dWq dWk exchanged", AttE, "Wq Wk", "swapped-leaves", None),
     ("attention dWv transposed", AttF, "Wv", "transposed", None),

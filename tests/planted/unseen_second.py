@@ -410,7 +410,7 @@ pairs(
     att_bwd,
     (draw(2, 2, 4, 3), draw(2, 2, 4, 3, seed=2), draw(2, 2, 4, 3, seed=3)),
     ("attention scale left out", att_1, "input k", "constant-factor", "sqrt(input_shape[3])"),
-    ("attention softmax sum left out", att_2, "input k", "unrecognised", None),
+    ("attention softmax sum left out", att_2, "input k", "missing-term", None),
     ("attention dq dk exchanged", att_3, "input k", "swapped-leaves", None),
     ("attention p not transposed", att_4, "v", "unrecognised", None),
     ("attention scale twice in dq", att_5, "input", "constant-factor", "1 / sqrt(input_shape[3])"),
