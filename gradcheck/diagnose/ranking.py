@@ -12,6 +12,7 @@ from gradcheck.diagnose.finding import Finding
 from gradcheck.diagnose.fused import fused_activation
 from gradcheck.diagnose.gates import gated_term, scaled_skip
 from gradcheck.diagnose.groups import grouped_factor
+from gradcheck.diagnose.hidden import hidden_slope
 from gradcheck.diagnose.hypothesis import Hypothesis, Match, match
 from gradcheck.diagnose.layout import memory_layout
 from gradcheck.diagnose.local import left_out_mask, mask_in_eval, other_function, wrong_local_derivative
@@ -21,11 +22,12 @@ from gradcheck.diagnose.operands import turned_cotangent, turned_parameter
 from gradcheck.diagnose.own import label_term, own_multiple
 from gradcheck.diagnose.paths import path_factor
 from gradcheck.diagnose.places import located, ratio, scattered, there
+from gradcheck.diagnose.products import product_term
 from gradcheck.diagnose.recurrence import weighted_sums
 from gradcheck.diagnose.reductions import other_operand, other_reduction, summed_too_far, wrong_shape
 from gradcheck.diagnose.relatives import others_gradient, others_values
 from gradcheck.diagnose.rounding import precision_lost
-from gradcheck.diagnose.scale_free import norm_held_fixed
+from gradcheck.diagnose.scale_free import norm_held_fixed, statistics_held_fixed
 from gradcheck.diagnose.scaling import constant_factor, point_hides_shape, sign_flipped, sliced_factor
 from gradcheck.diagnose.screened import diagnose_screened, is_screened
 from gradcheck.diagnose.separable import other_slope_of_loss, two_slopes
@@ -63,12 +65,14 @@ FITTED: tuple[Hypothesis, ...] = (
     loop_too_short, row_term, skip_term, parameter_factor, wrong_local_derivative, sliced_factor, point_factor,
     regulariser, slices_moved, shifted, grouped_factor, gated_term, scaled_skip, path_factor, two_slopes, label_term,
     other_normalisation, norm_held_fixed, other_operand, others_gradient, others_values,
+    product_term, statistics_held_fixed,
 )  # fmt: skip
 PROBED: tuple[Hypothesis, ...] = (
     turned_parameter,
     turned_cotangent,
     fused_activation,
     softmax_mean,
+    hidden_slope,
     weighted_sums,
     time_step,
     diagonal_alone,

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from gradcheck.base.arrays import Array
+from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.hypothesis import Prediction, nothing, only
+from gradcheck.diagnose.joined import apart
 from gradcheck.diagnose.slopes import SLOPES
-from gradcheck.diagnose.sums import Sums, sums_of
+from gradcheck.diagnose.sums import Sums, of_step, sums_of
 from gradcheck.diagnose.suspect import Suspect
 from gradcheck.subjects.subject import Gradients
 
@@ -30,7 +32,7 @@ def weighted_sums(suspect: Suspect) -> Iterator[Prediction]:
     sums = sums_of(suspect.evidence)
     if sums is None:
         return
-    given = suspect.evidence.gradients(sums.cotangent)
+    given = apart(suspect.evidence.gradients(sums.cotangent), sums.joined)
     found = _of_leaf(suspect, sums, given.get(suspect.name)) or _of_all(suspect, sums, given)
     if found is not None:
         cause, label, words = found
@@ -98,7 +100,7 @@ def _ungated(suspect: Suspect, sums: Sums, a: Array) -> Found | None:
 def _of_all(suspect: Suspect, sums: Sums, given: Gradients) -> Found | None:
     """All gradients come from one dz, and it is not the right one."""
     if "recurrence" not in suspect.evidence.memo:
-        suspect.evidence.memo["recurrence"] = _upstream(sums, given)
+        suspect.evidence.memo["recurrence"] = _upstream(sums, given) or _at_first(suspect.evidence, sums)
     found = suspect.evidence.memo["recurrence"]
     return found if isinstance(found, tuple) else None
 
@@ -118,6 +120,32 @@ def _upstream(sums: Sums, given: Gradients) -> Found | None:
         )
         return "time-step-wrong", "what a step hands on", words
     return _moved(sums, a, n) or _derivative(sums, a, n)
+
+
+def _at_first(evidence: Evidence, sums: Sums) -> Found | None:
+    """At the first step nothing was before, so that a gate's gradient is 0; backward has another one there."""
+    first = of_step(evidence, sums.model.axis, 0)
+    if first is None or np.any(sums.model.before[0]):
+        return None
+    g, numeric = first
+    model = sums.model.until(1)
+    given = {k: np.asarray(v, dtype=np.float64) for k, v in evidence.gradients(g).items() if v is not None}
+    if any(v.shape != numeric[k].shape for k, v in given.items() if k in numeric):
+        return None
+    n, a = (model.solve(apart(gradients, sums.joined)) for gradients in (numeric, given))
+    if n is None or a is None:
+        return None
+    width, size = sums.model.y.shape[2], float(np.max(np.abs(n), initial=0.0))
+    gates = [slice(k, k + width) for k in range(0, n.shape[2], width)]
+    still = [gate for gate in gates if np.all(np.abs(n[..., gate]) <= _SAME * size)]
+    moved = [gate for gate in gates if gate not in still and not _near(a[..., gate], n[..., gate], size)]
+    if moved or not any(np.all(np.abs(a[..., gate]) > _SAME * size) for gate in still):
+        return None
+    words = (
+        "comes from a gate whose gradient is 0 at the first step, where what it multiplies (the cell or the state of "
+        "the step before) is 0, and in backward it is not: take that of the step before, not of the step itself."
+    )
+    return "time-step-wrong", "the cell of the step itself", words
 
 
 def _moved(sums: Sums, a: Array, n: Array) -> Found | None:

@@ -1,4 +1,4 @@
-"""A leaf whose length does not matter (W / |W|, W / sigma): n is orthogonal to it, and a is not.
+"""A leaf whose length does not matter (W / |W|, W / sigma), or its mean: n is orthogonal to it, and a is not.
 
 The norm was then taken as a constant: its share is a multiple of the leaf, or of one direction under every dY.
 """
@@ -14,6 +14,8 @@ from gradcheck.diagnose.suspect import Suspect
 
 _MOST = 64  # entries, of four evaluations each
 _SAME = 1e-6
+_SPARE = 6  # numbers that must be explained beyond those that are fitted
+_EPSILON = 1e-2
 _CLEAR = 1e3  # slacks that a's own share along the leaf must have
 
 
@@ -31,6 +33,39 @@ def norm_held_fixed(suspect: Suspect) -> Iterator[Prediction]:
         yield _prediction(suspect, label, rows, share)
         if rows.length == w.size and _one_direction(suspect):
             yield _prediction(suspect, "without one number's share", rows, view.a - view.n)
+
+
+def statistics_held_fixed(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward lacks what comes through the mean and the standard deviation of a parameter, row by row."""
+    view, w = suspect.view, suspect.point
+    if suspect.name == "input" or not np.all(view.known):
+        return
+    for rows in row_sets(suspect.shape):
+        if rows.length < 4 or w.size - 2 * (w.size // rows.length) < _SPARE:
+            continue
+        away = w - rows.spread(w)
+        size, gap = _along(away, away, rows), view.a - view.n
+        if np.any(size == 0) or not _stands_still(suspect, rows, away):
+            continue
+        share = rows.spread(gap) + away * _along(gap, away, rows) / size
+        label = f"without the shares of mean and deviation over {rows.words}"
+        sentence = (
+            f"{suspect.symbol} is the gradient with the mean and the standard deviation of {suspect.name} over "
+            f"{rows.words} held fixed, but forward takes them anew: neither a shift nor a scale of a row matters to "
+            f"the output. What comes through the two is missing, or has another factor."
+        )
+        yield Prediction("missing-term", 4, label, sentence, same, only(view, share))
+
+
+def _stands_still(suspect: Suspect, rows: Rows, away: Array) -> bool:
+    """Is n orthogonal to a shift of every row and, but for an epsilon, to a scale of it, and a not?"""
+    view = suspect.view
+    sizes = rows.spread(np.abs(view.n), np.sum)
+    shift = np.abs(rows.spread(view.n, np.sum)) <= FEW * rows.spread(view.slack, np.sum)
+    scale = np.abs(_along(view.n, away, rows)) <= _EPSILON * _along(np.abs(view.n), np.abs(away), rows)
+    moved = np.abs(rows.spread(view.a, np.sum)) > _EPSILON * sizes
+    moved |= np.abs(_along(view.a, away, rows)) > _EPSILON * _along(np.abs(view.a), np.abs(away), rows)
+    return bool(np.all(shift & scale) and np.any(moved))
 
 
 def _free(suspect: Suspect, rows: Rows) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array
 from gradcheck.diagnose.evidence import Evidence
+from gradcheck.diagnose.joined import Joined, apart, joined_matrices
 
 _MOST = 240  # unknowns
 _SPARE = 4  # equations more than unknowns
@@ -114,12 +115,16 @@ class Model:
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """dz: (T, N, columns of all gates), for the cotangent whose `numeric` gradients these are."""
+    """dz: (T, N, columns of all gates), for the cotangent whose `numeric` gradients these are.
+
+    joined: the matrices that stand in the model and in `numeric` as two.
+    """
 
     model: Model
     cotangent: Array
     numeric: Mapping[str, Array]
     dz: Array
+    joined: Joined
 
 
 def sums_of(evidence: Evidence) -> Sums | None:
@@ -135,17 +140,28 @@ def _found(evidence: Evidence) -> Sums | None:
     if axis is None or x is None or x.ndim != y.ndim or x.ndim > _BATCHED or x.shape[:-1] != y.shape[:-1]:
         return None
     point = {name: np.asarray(v, dtype=np.float64) for name, v in evidence.point.items()}
+    tried = list(_cotangents(evidence, axis))
+    for joined in joined_matrices(point, x.shape[-1], y.shape[-1]):
+        found = _solved(apart(point, joined), axis, y, [(n, g, apart(of, joined)) for n, g, of in tried])
+        if found is not None:
+            return replace(found, joined=joined)
+    return None
+
+
+def _solved(
+    point: Mapping[str, Array], axis: int, y: Array, tried: Sequence[tuple[int, Array, Mapping[str, Array]]]
+) -> Sums | None:
+    """The first way to read the leaves as gates of which every gradient agrees."""
     steps, out = steps_first(point["input"], axis), steps_first(y, axis)
     given = [v for k, v in point.items() if k != "input" and v.shape == out[0].shape]
     start = given[0] if len(given) == 1 else np.zeros_like(out[0])
     before = np.concatenate([np.reshape(start, (1, *out[0].shape)), out[:-1]])
-    tried = list(_cotangents(evidence, axis))
     for gates in _pairings(point, steps.shape[2], out.shape[2]):
         for upto, g, numeric in tried:
             model = Model(steps, before, out, gates, point, axis).until(upto)
             dz = model.solve(numeric)
             if dz is not None:
-                return Sums(model, g, numeric, dz)
+                return Sums(model, g, numeric, dz, {})
     return None
 
 
@@ -154,12 +170,21 @@ def _cotangents(evidence: Evidence, axis: int) -> Iterator[tuple[int, Array, Map
     numeric = {name: np.asarray(c.numeric, dtype=np.float64) for name, c in evidence.comparisons.items()}
     if all(np.all(np.isfinite(n)) for n in numeric.values()):
         yield evidence.output.shape[axis], evidence.cotangent, numeric
-    if sum(n.size for n in numeric.values()) > _COLUMNS:
-        return
-    g = np.where(np.indices(evidence.output.shape)[axis] == 1, evidence.cotangent, 0.0)
-    found = {name: evidence.columns(name) for name in numeric}
-    if all(c is not None for c in found.values()):
-        yield 2, g, {k: (c.values @ g.ravel()).reshape(numeric[k].shape) for k, c in found.items() if c is not None}
+    second = of_step(evidence, axis, 1)
+    if second is not None:
+        yield 2, *second
+
+
+def of_step(evidence: Evidence, axis: int, step: int) -> tuple[Array, Mapping[str, Array]] | None:
+    """(dY of one step alone, n for it), where the leaves are small; four evaluations an entry, made once."""
+    leaves = evidence.comparisons
+    if sum(np.size(c.numeric) for c in leaves.values()) > _COLUMNS:
+        return None
+    g = np.where(np.indices(evidence.output.shape)[axis] == step, evidence.cotangent, 0.0)
+    found = {name: evidence.columns(name) for name in leaves}
+    if any(c is None for c in found.values()):
+        return None
+    return g, {k: (c.values @ g.ravel()).reshape(leaves[k].numeric.shape) for k, c in found.items() if c is not None}
 
 
 def _pairings(point: Mapping[str, Array], width: int, hidden: int) -> Iterator[tuple[Gate, ...]]:

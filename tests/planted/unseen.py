@@ -17,9 +17,7 @@ MEANT = {
     "max pool maximum over batch": "zero-gradient",
     "avg pool first cell alone": "overwritten-contribution",
     "rnn tanh' of the step before": "time-step-wrong",
-    "lstm df from the new cell": "time-step-wrong",
     "attention dk without .T": "transposed",
-    "attention softmax diagonal": "missing-term",
     "bn2d means over batch alone": "missing-term",
     "attention p not transposed": "transposed",
 }

@@ -940,7 +940,7 @@ pairs(
     lstm_fwd,
     lstm_bwd,
     (draw(2, 3, 4), weights(4, 12), weights(3, 12), weights(12)),
-    ("lstm df from the new cell", lstm_b1, "Wx Wh b input", "unrecognised", None),
+    ("lstm df from the new cell", lstm_b1, "Wx Wh b input", "time-step-wrong", None),
     ("lstm dc carry lost", lstm_b2, "input Wx b", "time-step-wrong", None),
     ("lstm tanh' as sigmoid'", lstm_b3, "Wx Wh b input", "wrong-local-derivative", None),
     ("lstm gates i and f exchanged", lstm_b4, "Wx Wh b input", "permuted-entries", None),

@@ -1,0 +1,150 @@
+"""Between a matrix that X is multiplied by and the output: dZ, of z = x W, found from dW one sample at a time.
+
+With the cotangent of one sample alone dW is the outer product of x and dz, in backward and as it is measured; that it
+is one says that z = x W is there. Then dz of backward over the measured one is held against slopes and what is at hand.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.diagnose.evidence import Evidence
+from gradcheck.diagnose.hypothesis import Prediction, only, same
+from gradcheck.diagnose.slopes import SLOPES
+from gradcheck.diagnose.suspect import Suspect
+
+_MOST = 80  # entries of W; four evaluations each
+_ROWS = 32  # one backward each
+_LEAST = 6  # numbers that a formula must meet
+_SAME = 1e-6
+_CLEAR = 1e-4  # of the largest dz: smaller ones say nothing
+_TRUE: Mapping[str, tuple[str, str]] = {  # of a function its values and its slope
+    "sigmoid": ("sigmoid({t})", "sigmoid({t}) * (1 - sigmoid({t}))"),
+    "tanh": ("tanh({t})", "1 - tanh({t})**2"),
+    "swish": ("", "sigmoid({t}) + {t} * sigmoid({t}) * (1 - sigmoid({t}))"),
+    "softplus": ("", "sigmoid({t})"),
+    "exp": ("exp({t})", "exp({t})"),
+    "square": ("{t}**2", "2 * {t}"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class _Hidden:
+    """Of one matrix: z = x W, and dz as backward has it and as it is measured, each (N, H)."""
+
+    z: Array
+    a: Array
+    n: Array
+
+
+def hidden_slope(suspect: Suspect) -> Iterator[Prediction]:
+    """Behind x W backward takes another slope, or a factor is left out or one too many."""
+    evidence = suspect.evidence
+    x = evidence.point.get("input")
+    if x is None or x.ndim != 2 or evidence.output.ndim < 2 or len(evidence.output) != len(x):
+        return
+    for name, w in evidence.point.items():
+        if name == "input" or w.ndim != 2 or len(w) != x.shape[1] or w.size > _MOST:
+            continue
+        if suspect.name not in ("input", name):
+            continue
+        hidden = _of(evidence, name)
+        found = None if hidden is None else _ratio(evidence, hidden, name)
+        if hidden is None or found is None:
+            continue
+        cause, label, words = found
+        lost = hidden.a - hidden.n
+        gap = lost @ w.T if suspect.name == "input" else x.T @ lost
+        sentence = f"{suspect.symbol} comes through z = x {name}, and {words}."
+        yield Prediction(cause, 2, f"{label} behind {name}", sentence, same, only(suspect.view, gap))
+
+
+def _of(evidence: Evidence, name: str) -> _Hidden | None:
+    """Made once; None where dW of a sample is no outer product with x."""
+    key = f"hidden {name}"
+    if key not in evidence.memo:
+        evidence.memo[key] = _found(evidence, name)
+    found = evidence.memo[key]
+    return found if isinstance(found, _Hidden) else None
+
+
+def _found(evidence: Evidence, name: str) -> _Hidden | None:
+    x, w = (np.asarray(evidence.point[k], dtype=np.float64) for k in ("input", name))
+    columns = evidence.columns(name) if len(x) <= _ROWS else None
+    if columns is None:
+        return None
+    mine, measured = [], []
+    for row in range(len(x)):
+        g = np.where(np.indices(evidence.output.shape)[0] == row, evidence.cotangent, 0.0)
+        given = evidence.gradients(g).get(name)
+        a = None if given is None or given.shape != w.shape else _outer(x[row], np.asarray(given, dtype=np.float64))
+        n = _outer(x[row], (columns.values @ g.ravel()).reshape(w.shape))
+        if a is None or n is None:
+            return None
+        mine.append(a)
+        measured.append(n)
+    return _Hidden(x @ w, np.stack(mine), np.stack(measured))
+
+
+def _outer(x: Array, dw: Array) -> Array | None:
+    """The dz of dW = x dz; None where there is none."""
+    dz = x @ dw / (x @ x) if np.any(x) else None
+    fits = dz is not None and np.max(np.abs(np.outer(x, dz) - dw)) <= _SAME * np.max(np.abs(dw), initial=1e-300)
+    return dz if fits else None
+
+
+def _ratio(evidence: Evidence, hidden: _Hidden, name: str) -> tuple[str, str, str] | None:
+    """(cause, label, words) of dz / dz, where that is a known one."""
+    told = np.abs(hidden.n) > _CLEAR * np.max(np.abs(hidden.n))
+    if np.sum(told) < max(_LEAST, 0.7 * told.size):
+        return None
+    ratio = np.where(told, hidden.a / np.where(told, hidden.n, 1.0), np.nan)
+    if np.ptp(ratio[told]) <= _SAME * np.max(np.abs(ratio[told])):
+        return None
+    with np.errstate(all="ignore"):
+        return _slope(hidden.z, ratio) or _factor(_at_hand(evidence, hidden.z.shape, name), ratio)
+
+
+def _slope(z: Array, ratio: Array) -> tuple[str, str, str] | None:
+    for function, (values, slope) in _TRUE.items():
+        right = SLOPES[slope](z)
+        places = [("z", z), *([(values.format(t="z"), SLOPES[values](z))] if values else [])]
+        for place, at in places:
+            for form, wrong in SLOPES.items():
+                if form != slope and _fits(ratio * right, wrong(at), right):
+                    words = (
+                        f"the slope of {function}, {slope.format(t='z')}, is taken as {form.format(t=place)} (or a "
+                        f"factor of that size is left out)"
+                    )
+                    return "wrong-local-derivative", f"another slope of {function}", words
+    return None
+
+
+def _factor(at_hand: Mapping[str, Array], ratio: Array) -> tuple[str, str, str] | None:
+    for label, values in at_hand.items():
+        for form, factor in ((label, values), (f"(1 - {label})", 1 - values)):
+            for words, full in ((f"a factor {form} is one too many in its dz", factor),
+                                (f"a factor {form} is missing in its dz", 1 / factor)):  # fmt: skip
+                if _fits(ratio, full, 1.0):
+                    return "elementwise-factor", f"a factor {form}", words
+    return None
+
+
+def _at_hand(evidence: Evidence, shape: tuple[int, ...], name: str) -> dict[str, Array]:
+    """What the layer keeps of this shape, the output, and the z of other matrices."""
+    x = evidence.point["input"]
+    found = {f"x {k}": x @ w for k, w in evidence.point.items() if k not in ("input", name) and _alike(w, x, shape)}
+    found |= {"y": evidence.output, **evidence.cached}
+    return {k: v for k, v in found.items() if v.shape == shape and np.ptp(v) > 0}
+
+
+def _alike(w: Array, x: Array, shape: tuple[int, ...]) -> bool:
+    return w.ndim == 2 and w.shape == (x.shape[1], shape[1])
+
+
+def _fits(found: Array, wanted: Array, size: Array | float) -> bool:
+    told = np.isfinite(found)
+    scale = float(np.max(np.abs(found[told])) + np.max(np.abs(size)))
+    return bool(np.all(np.abs(found - wanted)[told] <= _SAME * scale)) and bool(np.all(np.isfinite(wanted[told])))
