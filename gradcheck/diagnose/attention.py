@@ -5,14 +5,14 @@ the sum it does; and where that vector is p v itself, the sum is 0, and ds is ri
 then gives n, if that is what it lacks. One backward for each query, with the cotangent of that query alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.base.errors import LayerError
+from gradcheck.diagnose.altered import altered, kept_arrays
 from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.hypothesis import Prediction, only, same
 from gradcheck.diagnose.suspect import Suspect
@@ -78,9 +78,7 @@ def _sum(parts: list[Gradients], name: str) -> Array | None:
 
 def _pairs(evidence: Evidence) -> Iterator[_Pair]:
     """Shares that sum to 1 along the last axis, and values of which there is one for each of them."""
-    with evidence.subject.session() as session:
-        session.forward()
-        kept = [np.array(array) for array in session.between]
+    kept = kept_arrays(evidence)
     for i, p in enumerate(kept):
         if not _is_softmax(p):
             continue
@@ -103,18 +101,11 @@ def _of_query(evidence: Evidence, pair: _Pair, query: int, *, diagonal: bool) ->
     g = evidence.cotangent
     if pair.axis is not None:
         g = np.where(np.indices(g.shape)[pair.axis] == query, g, 0.0)
-    with evidence.subject.session() as session:
-        session.forward()
-        kept = session.between
+
+    def change(kept: Sequence[Array]) -> Array:
         p, v = kept[pair.weights], kept[pair.values]
-        saved = v.copy()
         row = p[..., query : query + 1, :] if pair.axis is not None else p[..., np.newaxis, :]
         left = 1 - np.swapaxes(row, -1, -2) if diagonal else 1.0
-        try:
-            v[...] = (saved - row @ saved) / left
-            return session.backward(g)
-        except (LayerError, ValueError):  # a view that cannot be written to
-            return None
-        finally:
-            if v.flags.writeable:
-                v[...] = saved
+        return np.asarray((v - row @ v) / left)
+
+    return altered(evidence, g, pair.values, change)

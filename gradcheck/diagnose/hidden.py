@@ -1,7 +1,7 @@
 """Between a matrix that X is multiplied by and the output: dZ, of z = x W, found from dW one sample at a time.
 
-With the cotangent of one sample alone dW is the outer product of x and dz, in backward and as it is measured; that it
-is one says that z = x W is there. Then dz of backward over the measured one is held against slopes and what is at hand.
+With the cotangent of one sample alone dW is x.T dz over its few steps, in backward and as it is measured; that it is
+says that z = x W is there. Then dz of backward over the measured one is held against slopes and what is at hand.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,10 +14,12 @@ from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.hypothesis import Prediction, only, same
 from gradcheck.diagnose.slopes import SLOPES
 from gradcheck.diagnose.suspect import Suspect
+from gradcheck.diagnose.words import listed, number
 
-_MOST = 80  # entries of W; four evaluations each
+_MOST = 128  # entries of W; four evaluations each
 _ROWS = 32  # one backward each
 _LEAST = 6  # numbers that a formula must meet
+_ALIKE = 4  # rows that must share a column's factor
 _SAME = 1e-6
 _CLEAR = 1e-4  # of the largest dz: smaller ones say nothing
 _TRUE: Mapping[str, tuple[str, str]] = {  # of a function its values and its slope
@@ -32,7 +34,7 @@ _TRUE: Mapping[str, tuple[str, str]] = {  # of a function its values and its slo
 
 @dataclass(frozen=True, eq=False)
 class _Hidden:
-    """Of one matrix: z = x W, and dz as backward has it and as it is measured, each (N, H)."""
+    """Of one matrix: z = x W, and dz as backward has it and as it is measured, each (N, H) or (N, steps, H)."""
 
     z: Array
     a: Array
@@ -43,20 +45,21 @@ def hidden_slope(suspect: Suspect) -> Iterator[Prediction]:
     """Behind x W backward takes another slope, or a factor is left out or one too many."""
     evidence = suspect.evidence
     x = evidence.point.get("input")
-    if x is None or x.ndim != 2 or evidence.output.ndim < 2 or len(evidence.output) != len(x):
+    if x is None or x.ndim not in (2, 3) or evidence.output.ndim < 2 or len(evidence.output) != len(x):
         return
     for name, w in evidence.point.items():
-        if name == "input" or w.ndim != 2 or len(w) != x.shape[1] or w.size > _MOST:
+        if name == "input" or w.ndim != 2 or len(w) != x.shape[-1] or w.size > _MOST:
             continue
         if suspect.name not in ("input", name):
             continue
         hidden = _of(evidence, name)
-        found = None if hidden is None else _ratio(evidence, hidden, name)
+        found = None if hidden is None else _elsewhere(hidden) or _by_column(hidden) or _ratio(evidence, hidden, name)
         if hidden is None or found is None:
             continue
         cause, label, words = found
         lost = hidden.a - hidden.n
-        gap = lost @ w.T if suspect.name == "input" else x.T @ lost
+        flat = x.reshape(-1, x.shape[-1])
+        gap = lost @ w.T if suspect.name == "input" else flat.T @ lost.reshape(len(flat), -1)
         sentence = f"{suspect.symbol} comes through z = x {name}, and {words}."
         yield Prediction(cause, 2, f"{label} behind {name}", sentence, same, only(suspect.view, gap))
 
@@ -72,6 +75,9 @@ def _of(evidence: Evidence, name: str) -> _Hidden | None:
 
 def _found(evidence: Evidence, name: str) -> _Hidden | None:
     x, w = (np.asarray(evidence.point[k], dtype=np.float64) for k in ("input", name))
+    whole = _at_once(evidence, name, x, x @ w)
+    if whole is not None:
+        return whole
     columns = evidence.columns(name) if len(x) <= _ROWS else None
     if columns is None:
         return None
@@ -79,8 +85,8 @@ def _found(evidence: Evidence, name: str) -> _Hidden | None:
     for row in range(len(x)):
         g = np.where(np.indices(evidence.output.shape)[0] == row, evidence.cotangent, 0.0)
         given = evidence.gradients(g).get(name)
-        a = None if given is None or given.shape != w.shape else _outer(x[row], np.asarray(given, dtype=np.float64))
-        n = _outer(x[row], (columns.values @ g.ravel()).reshape(w.shape))
+        a = None if given is None or given.shape != w.shape else _behind(x[row], np.asarray(given, dtype=np.float64))
+        n = _behind(x[row], (columns.values @ g.ravel()).reshape(w.shape))
         if a is None or n is None:
             return None
         mine.append(a)
@@ -88,11 +94,26 @@ def _found(evidence: Evidence, name: str) -> _Hidden | None:
     return _Hidden(x @ w, np.stack(mine), np.stack(measured))
 
 
-def _outer(x: Array, dw: Array) -> Array | None:
-    """The dz of dW = x dz; None where there is none."""
-    dz = x @ dw / (x @ x) if np.any(x) else None
-    fits = dz is not None and np.max(np.abs(np.outer(x, dz) - dw)) <= _SAME * np.max(np.abs(dw), initial=1e-300)
-    return dz if fits else None
+def _at_once(evidence: Evidence, name: str, x: Array, z: Array) -> _Hidden | None:
+    """Where all rows of x together are fewer than their entries: from the check's own gradients, no evaluation."""
+    comparison = evidence.comparisons.get(name)
+    if comparison is None or comparison.analytic is None or comparison.analytic.shape != comparison.numeric.shape:
+        return None
+    if not np.all(np.isfinite(comparison.numeric)) or not np.all(np.isfinite(comparison.analytic)):
+        return None
+    rows = x.reshape(-1, x.shape[-1])
+    a, n = (_behind(rows, np.asarray(v, dtype=np.float64)) for v in (comparison.analytic, comparison.numeric))
+    return None if a is None or n is None else _Hidden(z, a.reshape(z.shape), n.reshape(z.shape))
+
+
+def _behind(x: Array, dw: Array) -> Array | None:
+    """The dz of dW = x.T dz over the steps of one sample, (steps, H); None where it is not determined, or is none."""
+    steps = x.reshape(-1, x.shape[-1])
+    if len(steps) >= steps.shape[1] or np.linalg.matrix_rank(steps) < len(steps):
+        return None
+    dz = np.linalg.lstsq(steps.T, dw, rcond=None)[0]
+    fits = np.max(np.abs(steps.T @ dz - dw)) <= _SAME * np.max(np.abs(dw), initial=1e-300)
+    return dz.reshape(*x.shape[:-1], -1) if fits else None
 
 
 def _ratio(evidence: Evidence, hidden: _Hidden, name: str) -> tuple[str, str, str] | None:
@@ -105,6 +126,32 @@ def _ratio(evidence: Evidence, hidden: _Hidden, name: str) -> tuple[str, str, st
         return None
     with np.errstate(all="ignore"):
         return _slope(hidden.z, ratio) or _factor(_at_hand(evidence, hidden.z.shape, name), ratio)
+
+
+def _elsewhere(hidden: _Hidden) -> tuple[str, str, str] | None:
+    """Does every sample's dz hold the right numbers at other places?"""
+    a, n = (np.sort(values.reshape(len(values), -1)) for values in (hidden.a, hidden.n))
+    size = np.max(np.abs(n))
+    if np.any(np.abs(a - n) > _SAME * size) or np.all(np.abs(hidden.a - hidden.n) <= _SAME * size):
+        return None
+    words = (
+        "its dz holds the right numbers at other places: look how backward splits and joins heads, groups or gates "
+        "(a reshape where a transpose belongs, another order)"
+    )
+    return "permuted-entries", "the same dz at other places", words
+
+
+def _by_column(hidden: _Hidden) -> tuple[str, str, str] | None:
+    """Has dz one factor for each column, few of them in all, at every sample and step?"""
+    a, n = (values.reshape(-1, values.shape[-1]) for values in (hidden.a, hidden.n))
+    factors = np.sum(a * n, axis=0) / np.sum(n * n, axis=0)
+    if len(a) < _ALIKE or np.any(np.abs(a - factors * n) > _SAME * np.max(np.abs(n))):
+        return None
+    distinct = sorted({float(f"{factor:.6g}") for factor in factors if np.isfinite(factor)})
+    if len(distinct) > 2 or distinct == [1.0]:
+        return None
+    words = f"its dz is {listed([number(f) for f in distinct], 'or')} times the measured one, column by column"
+    return "constant-factor", f"{number(distinct[0])} times dz", words
 
 
 def _slope(z: Array, ratio: Array) -> tuple[str, str, str] | None:
@@ -141,7 +188,7 @@ def _at_hand(evidence: Evidence, shape: tuple[int, ...], name: str) -> dict[str,
 
 
 def _alike(w: Array, x: Array, shape: tuple[int, ...]) -> bool:
-    return w.ndim == 2 and w.shape == (x.shape[1], shape[1])
+    return w.ndim == 2 and w.shape == (x.shape[-1], shape[-1])
 
 
 def _fits(found: Array, wanted: Array, size: Array | float) -> bool:

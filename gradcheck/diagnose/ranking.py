@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gradcheck.diagnose.altered import turned_kept
 from gradcheck.diagnose.attention import softmax_mean
 from gradcheck.diagnose.contributions import diagonal_alone, overwritten, repeated_rows
 from gradcheck.diagnose.evidence import Evidence
@@ -73,6 +74,7 @@ PROBED: tuple[Hypothesis, ...] = (
     fused_activation,
     softmax_mean,
     hidden_slope,
+    turned_kept,
     weighted_sums,
     time_step,
     diagonal_alone,

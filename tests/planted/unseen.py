@@ -19,7 +19,6 @@ MEANT = {
     "rnn tanh' of the step before": "time-step-wrong",
     "attention dk without .T": "transposed",
     "bn2d means over batch alone": "missing-term",
-    "attention p not transposed": "transposed",
 }
 
 _UNMEANT = 6  # fields of a fault that got the name which was meant

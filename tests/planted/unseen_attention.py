@@ -318,8 +318,7 @@ PLANTED = [
         attention,
         QKV,
         "v",
-        "unrecognised",
-        meant="transposed",
+        "transposed",
     ),
     # or elementwise-factor: the mask is forward's alone
     Planted(

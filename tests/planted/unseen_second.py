@@ -412,7 +412,7 @@ pairs(
     ("attention scale left out", att_1, "input k", "constant-factor", "sqrt(input_shape[3])"),
     ("attention softmax sum left out", att_2, "input k", "missing-term", None),
     ("attention dq dk exchanged", att_3, "input k", "swapped-leaves", None),
-    ("attention p not transposed", att_4, "v", "unrecognised", None),
+    ("attention p not transposed", att_4, "v", "transposed", None),
     ("attention scale twice in dq", att_5, "input", "constant-factor", "1 / sqrt(input_shape[3])"),
 )
 

@@ -1,0 +1,75 @@
+"""Backward with one array changed that forward left for it: what would it give if that were another?"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from gradcheck.base.arrays import Array
+from gradcheck.base.errors import LayerError
+from gradcheck.diagnose.evidence import Evidence
+from gradcheck.diagnose.hypothesis import Prediction, only, same
+from gradcheck.diagnose.suspect import Suspect
+from gradcheck.subjects.subject import Gradients
+
+_MOST = 8  # arrays that are turned
+_KEY = "turned"
+
+
+def kept_arrays(evidence: Evidence) -> list[Array]:
+    """Copies of what forward left for backward; their places are those that `altered` takes."""
+    with evidence.subject.session() as session:
+        session.forward()
+        return [np.array(array) for array in session.between]
+
+
+def altered(evidence: Evidence, g: Array, place: int, change: Callable[[Sequence[Array]], Array]) -> Gradients | None:
+    """The gradients under dY = g with the array at `place` as `change` makes it of all; None where that fails."""
+    with evidence.subject.session() as session:
+        session.forward()
+        kept = session.between
+        array = kept[place]
+        saved = array.copy()
+        try:
+            array[...] = change(kept)
+            return session.backward(g)
+        except (LayerError, ValueError):  # a view that cannot be written to
+            return None
+        finally:
+            if array.flags.writeable:
+                array[...] = saved
+
+
+def turned_kept(suspect: Suspect) -> Iterator[Prediction]:
+    """Backward would give n if an array that forward keeps (the weights of an attention) were transposed."""
+    memo = suspect.evidence.memo
+    if _KEY not in memo:
+        memo[_KEY] = list(_turned(suspect.evidence))
+    found = memo[_KEY]
+    for shape, gradients in found if isinstance(found, list) else ():
+        gradient = gradients.get(suspect.name)
+        if gradient is None or gradient.shape != suspect.shape:
+            continue
+        sentence = (
+            f"{suspect.symbol} would be right if an array of shape {shape} that forward keeps for backward were "
+            f"transposed there: it is not, or once too often. Mind .T."
+        )
+        gap = only(suspect.view, suspect.view.a - np.asarray(gradient, dtype=np.float64))
+        yield Prediction("transposed", 2, f"a kept array of {shape} turned", sentence, same, gap)
+
+
+def _turned(evidence: Evidence) -> Iterator[tuple[tuple[int, ...], Gradients]]:
+    own, kept = [np.asarray(values) for values in evidence.point.values()], kept_arrays(evidence)
+    square = [
+        place
+        for place, array in enumerate(kept)
+        if array.dtype.kind == "f" and array.ndim > 1 and array.shape[-1] == array.shape[-2] > 2
+        if not any(array.shape == values.shape and np.array_equal(array, values) for values in own)
+    ]
+    for place in square[:_MOST]:
+
+        def change(kept: Sequence[Array], place: int = place) -> Array:
+            return np.array(np.swapaxes(kept[place], -1, -2))
+
+        gradients = altered(evidence, evidence.cotangent, place, change)
+        if gradients is not None:
+            yield kept[place].shape, gradients
