@@ -22,6 +22,8 @@ _MOST = 4  # pairs of weights and values
 _BACKWARDS = 64
 _SUM = 1e-9
 _KEY = "softmax"
+_WITHOUT = "lacks the term -p * sum(p * dp), or has it with another factor"
+_DIAGONAL = "is p * (1 - p) * dp, the diagonal alone"
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class _Pair:
 
 
 def softmax_mean(suspect: Suspect) -> Iterator[Prediction]:
-    """Backward takes p * dp, or p * (1 - p) * dp, for p * (dp - sum(p * dp))."""
+    """Backward takes p * dp, or p * (1 - p) * dp, where p * (dp - sum(p * dp)) belongs."""
     evidence = suspect.evidence
     if evidence.output.ndim == 0:
         return
@@ -49,18 +51,18 @@ def softmax_mean(suspect: Suspect) -> Iterator[Prediction]:
         if gradient is None or gradient.shape != suspect.shape:
             continue
         sentence = (
-            f"{suspect.symbol} comes through a softmax, p, whose backward is {taken} where p * (dp - sum(p * dp)) over "
-            f"each row belongs: every share of a row hangs on all scores of it."
+            f"{suspect.symbol} comes through a softmax, p, whose backward {taken}: every share of a row hangs on all "
+            f"scores of it. Take p * (dp - sum(p * dp)) over each row."
         )
         gap = only(suspect.view, suspect.view.a - gradient)
-        yield Prediction("missing-term", 2, f"softmax as {taken}", sentence, same, gap)
+        yield Prediction("missing-term", 2, f"a softmax that {taken}", sentence, same, gap)
 
 
 def _mended(evidence: Evidence) -> Iterator[tuple[str, Gradients]]:
-    """(what backward takes, the gradients that it gives where that makes no difference)."""
+    """(what backward does, the gradients that it gives where that makes no difference)."""
     left = _BACKWARDS
     for pair in islice(_pairs(evidence), _MOST):
-        for taken, diagonal in (("p * dp", False), ("p * (1 - p) * dp", True)):
+        for taken, diagonal in ((_WITHOUT, False), (_DIAGONAL, True)):
             length = 1 if pair.axis is None else evidence.output.shape[pair.axis]
             left -= length
             if left < 0:

@@ -16,7 +16,7 @@ from gradcheck.diagnose.slopes import SLOPES
 from gradcheck.diagnose.suspect import Suspect
 from gradcheck.diagnose.words import listed, number
 
-_MOST = 128  # entries of W; four evaluations each
+_MOST = 200  # entries of all W; four evaluations each
 _ROWS = 32  # one backward each
 _LEAST = 6  # numbers that a formula must meet
 _ALIKE = 4  # rows that must share a column's factor
@@ -47,9 +47,8 @@ def hidden_slope(suspect: Suspect) -> Iterator[Prediction]:
     x = evidence.point.get("input")
     if x is None or x.ndim not in (2, 3) or evidence.output.ndim < 2 or len(evidence.output) != len(x):
         return
-    for name, w in evidence.point.items():
-        if name == "input" or w.ndim != 2 or len(w) != x.shape[-1] or w.size > _MOST:
-            continue
+    for name in _matrices(evidence, x.shape[-1]):
+        w = evidence.point[name]
         if suspect.name not in ("input", name):
             continue
         hidden = _of(evidence, name)
@@ -62,6 +61,16 @@ def hidden_slope(suspect: Suspect) -> Iterator[Prediction]:
         gap = lost @ w.T if suspect.name == "input" else flat.T @ lost.reshape(len(flat), -1)
         sentence = f"{suspect.symbol} comes through z = x {name}, and {words}."
         yield Prediction(cause, 2, f"{label} behind {name}", sentence, same, only(suspect.view, gap))
+
+
+def _matrices(evidence: Evidence, width: int) -> Iterator[str]:
+    """What X may be multiplied by, the smallest first, as many as may be measured."""
+    sizes = {k: v.size for k, v in evidence.point.items() if k != "input" and v.ndim == 2 and len(v) == width}
+    left = _MOST
+    for name in sorted(sizes, key=sizes.__getitem__):
+        left -= sizes[name]
+        if left >= 0:
+            yield name
 
 
 def _of(evidence: Evidence, name: str) -> _Hidden | None:
