@@ -529,7 +529,7 @@ PLANTED = [
         tied,
         (draw(4, 3), weights(3, 5)),
         "W",
-        "unrecognised",
+        "missing-term",
         meant="overwritten-contribution",
     ),
 ]

@@ -1310,7 +1310,6 @@ functions(
         "2 * (negative - positive) * active",
         "2 * (anchor - positive) * active",
         "input",
-        "unrecognised",
         "missing-term",
     ),
     ("triplet 2 forgotten for negative", "dn = 2 *", "dn =", "negative", "constant-factor"),
@@ -1380,7 +1379,13 @@ layer(
     PointwiseGate,
     (3, 5),
     draw(4, 3),
-    ("swiglu dw3 without the sigmoid", "dg = dh * self.a * self.s", "dg = dh * self.a", "input w3", "unrecognised"),
+    (
+        "swiglu dw3 without the sigmoid",
+        "dg = dh * self.a * self.s",
+        "dg = dh * self.a",
+        "input w3",
+        "elementwise-factor",
+    ),
     (
         "swiglu gate path forgotten",
         "return da @ self.w1.T + dg @ self.w3.T",
@@ -1400,7 +1405,7 @@ layer(
         "(self.s + self.a * self.s * (1 - self.s))",
         "self.s * (1 - self.s)",
         "input w1",
-        "unrecognised",
+        "wrong-local-derivative",
     ),
 )
 
@@ -1625,7 +1630,7 @@ layer(
         "delta.T @ self.h + self.x.T @ dz",
         "self.x.T @ dz",
         "W",
-        "unrecognised",
+        "missing-term",
         "overwritten-contribution",
     ),
     (
