@@ -153,11 +153,17 @@ def _elsewhere(hidden: _Hidden) -> tuple[str, str, str] | None:
 def _by_column(hidden: _Hidden) -> tuple[str, str, str] | None:
     """Has dz one factor for each column, few of them in all, at every sample and step?"""
     a, n = (values.reshape(-1, values.shape[-1]) for values in (hidden.a, hidden.n))
-    factors = np.sum(a * n, axis=0) / np.sum(n * n, axis=0)
-    if len(a) < _ALIKE or np.any(np.abs(a - factors * n) > _SAME * np.max(np.abs(n))):
+    size = np.sum(n * n, axis=0)
+    used = size > 0  # a column that nothing comes through has no factor
+    factors = np.sum(a * n, axis=0)[used] / size[used]
+    if (
+        len(a) < _ALIKE
+        or np.any(a[:, ~used])
+        or np.any(np.abs(a[:, used] - factors * n[:, used]) > _SAME * np.max(np.abs(n)))
+    ):
         return None
-    distinct = sorted({float(f"{factor:.6g}") for factor in factors if np.isfinite(factor)})
-    if len(distinct) > 2 or distinct == [1.0]:
+    distinct = sorted({float(f"{factor:.6g}") for factor in factors})
+    if not 1 <= len(distinct) <= 2 or distinct == [1.0]:
         return None
     words = f"its dz is {listed([number(f) for f in distinct], 'or')} times the measured one, column by column"
     return "constant-factor", f"{number(distinct[0])} times dz", words
