@@ -68,9 +68,7 @@ def cost(depth: int, *, as_one: bool = False) -> Cost:
             result = check(network, x)
     else:
         result = check(network, x)
-    return Cost(
-        depth, str(result.verdict), sum(leaf.entries for leaf in result.leaves.values()), _Counted.count - before
-    )
+    return Cost(depth, str(result.verdict), result.entries, _Counted.count - before)
 
 
 def table(costs: Sequence[Cost], ones: Sequence[Cost]) -> str:

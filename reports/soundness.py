@@ -158,8 +158,7 @@ def _part(part: tuple[str, int, int]) -> Tally:
         tally.verdicts[str(result.verdict)] += 1
         tally.failed += [seed] if str(result.verdict) in ("fail", "error") else []
         _weigh(result, tally.held, tally.digits)
-        entries = sum(leaf.entries for leaf in result.leaves.values())
-        tally.cost.append(max(result.evaluations.forward - 60, 0) / max(entries, 1))
+        tally.cost.append(max(result.evaluations.forward - 60, 0) / max(result.entries, 1))
     return tally
 
 

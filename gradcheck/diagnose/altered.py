@@ -7,12 +7,11 @@ import numpy as np
 from gradcheck.base.arrays import Array
 from gradcheck.base.errors import LayerError
 from gradcheck.diagnose.evidence import Evidence
-from gradcheck.diagnose.hypothesis import Prediction, only, same
+from gradcheck.diagnose.hypothesis import Prediction, instead, same
 from gradcheck.diagnose.suspect import Suspect
 from gradcheck.subjects.subject import Gradients
 
 _MOST = 8  # arrays that are turned
-_KEY = "turned"
 
 
 def kept_arrays(evidence: Evidence) -> list[Array]:
@@ -41,19 +40,15 @@ def altered(evidence: Evidence, g: Array, place: int, change: Callable[[Sequence
 
 def turned_kept(suspect: Suspect) -> Iterator[Prediction]:
     """Backward would give n if an array that forward keeps (the weights of an attention) were transposed."""
-    memo = suspect.evidence.memo
-    if _KEY not in memo:
-        memo[_KEY] = list(_turned(suspect.evidence))
-    found = memo[_KEY]
-    for shape, gradients in found if isinstance(found, list) else ():
-        gradient = gradients.get(suspect.name)
-        if gradient is None or gradient.shape != suspect.shape:
+    evidence = suspect.evidence
+    for shape, gradients in evidence.once("turned", lambda: list(_turned(evidence))):
+        gap = instead(suspect, gradients.get(suspect.name))
+        if gap is None:
             continue
         sentence = (
             f"{suspect.symbol} would be right if an array of shape {shape} that forward keeps for backward were "
             f"transposed there: it is not, or once too often. Mind .T."
         )
-        gap = only(suspect.view, suspect.view.a - np.asarray(gradient, dtype=np.float64))
         yield Prediction("transposed", 2, f"a kept array of {shape} turned", sentence, same, gap)
 
 

@@ -14,14 +14,13 @@ import numpy as np
 from gradcheck.base.arrays import Array
 from gradcheck.diagnose.altered import altered, kept_arrays
 from gradcheck.diagnose.evidence import Evidence
-from gradcheck.diagnose.hypothesis import Prediction, only, same
+from gradcheck.diagnose.hypothesis import Prediction, instead, same
 from gradcheck.diagnose.suspect import Suspect
 from gradcheck.subjects.subject import Gradients
 
 _MOST = 4  # pairs of weights and values
 _BACKWARDS = 64
 _SUM = 1e-9
-_KEY = "softmax"
 _WITHOUT = "lacks the term -p * sum(p * dp), or has it with another factor"
 _DIAGONAL = "is p * (1 - p) * dp, the diagonal alone"
 
@@ -43,18 +42,14 @@ def softmax_mean(suspect: Suspect) -> Iterator[Prediction]:
     evidence = suspect.evidence
     if evidence.output.ndim == 0:
         return
-    if _KEY not in evidence.memo:
-        evidence.memo[_KEY] = list(_mended(evidence))
-    found = evidence.memo[_KEY]
-    for taken, gradients in found if isinstance(found, list) else ():
-        gradient = gradients.get(suspect.name)
-        if gradient is None or gradient.shape != suspect.shape:
+    for taken, gradients in evidence.once("softmax", lambda: list(_mended(evidence))):
+        gap = instead(suspect, gradients.get(suspect.name))
+        if gap is None:
             continue
         sentence = (
             f"{suspect.symbol} comes through a softmax, p, whose backward {taken}: every share of a row hangs on all "
             f"scores of it. Take p * (dp - sum(p * dp)) over each row."
         )
-        gap = only(suspect.view, suspect.view.a - gradient)
         yield Prediction("missing-term", 2, f"a softmax that {taken}", sentence, same, gap)
 
 
@@ -100,9 +95,7 @@ def _is_softmax(p: Array) -> bool:
 
 def _of_query(evidence: Evidence, pair: _Pair, query: int, *, diagonal: bool) -> Gradients | None:
     """The gradients under dY of one query alone, with values for which its sum(p * dp) is 0."""
-    g = evidence.cotangent
-    if pair.axis is not None:
-        g = np.where(np.indices(g.shape)[pair.axis] == query, g, 0.0)
+    g = evidence.cotangent if pair.axis is None else evidence.of_slice(pair.axis, query)
 
     def change(kept: Sequence[Array]) -> Array:
         p, v = kept[pair.weights], kept[pair.values]

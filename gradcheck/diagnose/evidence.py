@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar, cast
 
 import numpy as np
 
-from gradcheck.base.arrays import Array
+from gradcheck.base.arrays import Array, Index
 from gradcheck.base.errors import LayerError
 from gradcheck.base.precision import EPS, power_of_two, scale
 from gradcheck.base.randomness import signed, stream
@@ -17,6 +18,8 @@ from gradcheck.subjects.subject import Gradients, Subject
 # Of the leaf's scale. The extrapolated value has lost the h**2 term, 1e-8; rounding is about 1e-12.
 _STEP = 2.0**-14
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -24,6 +27,10 @@ class Columns:
 
     values: Array
     error: Array
+
+    def under(self, cotangent: Array, shape: Index) -> Array:
+        """The measured gradient of the leaf, of this shape, for another cotangent."""
+        return np.asarray(self.values @ cotangent.ravel()).reshape(shape)
 
 
 @dataclass(eq=False)
@@ -50,9 +57,19 @@ class Evidence:
     cached: Mapping[str, Array] = field(default_factory=dict)
     handed: Mapping[str, Array] = field(default_factory=dict)
     trials: int = 200  # backward passes that guesses about operands may still take, all leaves together
-    memo: dict[str, object] = field(default_factory=dict)  # what was found once for all leaves
+    _found: dict[str, object] = field(default_factory=dict)
     _gradients: dict[bytes, Gradients] = field(default_factory=dict)
     _columns: dict[tuple[str, int], Columns | None] = field(default_factory=dict)
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """What `make` finds, once for all leaves."""
+        if key not in self._found:
+            self._found[key] = make()
+        return cast(T, self._found[key])
+
+    def of_slice(self, axis: int, place: int) -> Array:
+        """The cotangent of one sample, step or query alone."""
+        return np.where(np.indices(self.cotangent.shape)[axis] == place, self.cotangent, 0.0)
 
     def gradients(self, cotangent: Array) -> Gradients:
         """What the user's backward gives for another cotangent; nothing where it raises."""

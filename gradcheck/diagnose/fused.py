@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcheck.base.arrays import Array
-from gradcheck.diagnose.hypothesis import Prediction, only, same
+from gradcheck.diagnose.hypothesis import Prediction, instead, same
 from gradcheck.diagnose.suspect import Suspect
 
 
@@ -21,14 +21,13 @@ def fused_activation(suspect: Suspect) -> Iterator[Prediction]:
         if not np.all(np.isfinite(factor)) or evidence.trials <= 0:
             continue
         evidence.trials -= 1
-        gradient = evidence.gradients(evidence.cotangent * factor).get(suspect.name)
-        if gradient is None or gradient.shape != suspect.shape:
+        gap = instead(suspect, evidence.gradients(evidence.cotangent * factor).get(suspect.name))
+        if gap is None:
             continue
         sentence = (
             f"{suspect.symbol} would be right if backward multiplied dY by {right}, the slope of the activation that "
             f"forward ends in, where it {'multiplies by ' + wrong if wrong else 'does not'}: dZ = dY * {right}."
         )
-        gap = only(suspect.view, suspect.view.a - np.asarray(gradient, dtype=np.float64))
         yield Prediction("wrong-local-derivative", 2, f"dY times {right}", sentence, same, gap)
 
 

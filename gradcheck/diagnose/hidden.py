@@ -75,11 +75,7 @@ def _matrices(evidence: Evidence, width: int) -> Iterator[str]:
 
 def _of(evidence: Evidence, name: str) -> _Hidden | None:
     """Made once; None where dW of a sample is no outer product with x."""
-    key = f"hidden {name}"
-    if key not in evidence.memo:
-        evidence.memo[key] = _found(evidence, name)
-    found = evidence.memo[key]
-    return found if isinstance(found, _Hidden) else None
+    return evidence.once(f"hidden {name}", lambda: _found(evidence, name))
 
 
 def _found(evidence: Evidence, name: str) -> _Hidden | None:
@@ -92,10 +88,10 @@ def _found(evidence: Evidence, name: str) -> _Hidden | None:
         return None
     mine, measured = [], []
     for row in range(len(x)):
-        g = np.where(np.indices(evidence.output.shape)[0] == row, evidence.cotangent, 0.0)
+        g = evidence.of_slice(0, row)
         given = evidence.gradients(g).get(name)
         a = None if given is None or given.shape != w.shape else _behind(x[row], np.asarray(given, dtype=np.float64))
-        n = _behind(x[row], (columns.values @ g.ravel()).reshape(w.shape))
+        n = _behind(x[row], columns.under(g, w.shape))
         if a is None or n is None:
             return None
         mine.append(a)

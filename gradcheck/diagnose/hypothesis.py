@@ -94,6 +94,16 @@ def only(main: View, values: Array) -> Term:
     return lambda view: values if view is main else unknown
 
 
+def instead(suspect: Suspect, gradient: Array | None) -> Term | None:
+    """The offset a - gradient: n + it is a where backward would give n if what is guessed were so.
+
+    gradient: what backward then gives. None where that has another shape than the leaf.
+    """
+    if gradient is None or gradient.shape != suspect.shape:
+        return None
+    return only(suspect.view, suspect.view.a - np.asarray(gradient, dtype=np.float64))
+
+
 def _fit(prediction: Prediction, view: View) -> bool:
     """Is the residual at the noise everywhere, and was it ten times larger before?"""
     predicted = prediction.values(view)

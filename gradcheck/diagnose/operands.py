@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcheck.base.arrays import Array, Index
 from gradcheck.base.errors import LayerError
-from gradcheck.diagnose.hypothesis import Move, Prediction, only, same
+from gradcheck.diagnose.hypothesis import Move, Prediction, Term, instead, same
 from gradcheck.diagnose.shuffles import flips, transpositions
 from gradcheck.diagnose.suspect import Suspect
 from gradcheck.diagnose.words import axes
@@ -63,9 +63,9 @@ def turned_parameter(suspect: Suspect) -> Iterator[Prediction]:
             if trials > _MOST or suspect.evidence.trials <= 0:
                 return
             suspect.evidence.trials -= 1
-            gradient = _with_leaf(suspect, leaf, move)
-            if gradient is not None:
-                yield _prediction(suspect, mend, label, "x" if leaf.name == "input" else leaf.name, gradient)
+            gap = instead(suspect, _with_leaf(suspect, leaf, move))
+            if gap is not None:
+                yield _prediction(suspect, mend, label, "x" if leaf.name == "input" else leaf.name, gap)
 
 
 def turned_cotangent(suspect: Suspect) -> Iterator[Prediction]:
@@ -75,9 +75,9 @@ def turned_cotangent(suspect: Suspect) -> Iterator[Prediction]:
         if number >= _MOST or suspect.evidence.trials <= 0:
             return
         suspect.evidence.trials -= 1
-        gradient = suspect.evidence.gradients(np.ascontiguousarray(move(g))).get(suspect.name)
-        if gradient is not None and gradient.shape == suspect.shape:
-            yield _prediction(suspect, mend, label, "dY", np.asarray(gradient, dtype=np.float64))
+        gap = instead(suspect, suspect.evidence.gradients(np.ascontiguousarray(move(g))).get(suspect.name))
+        if gap is not None:
+            yield _prediction(suspect, mend, label, "dY", gap)
 
 
 def _moves(shape: Index) -> Iterator[tuple[_Mend, str, Move]]:
@@ -112,13 +112,11 @@ def _with_leaf(suspect: Suspect, leaf: Leaf, move: Move) -> Array | None:
         if gradient is None or np.array_equal(gradient, suspect.view.a):  # backward has a copy from forward
             leaf.write(move(saved))
             gradient = suspect.evidence.subject.vjp(suspect.evidence.cotangent).get(suspect.name)
+        return gradient
     except LayerError:
         return None
     finally:
         leaf.write(saved)
-    if gradient is None or gradient.shape != suspect.shape:
-        return None
-    return np.asarray(gradient, dtype=np.float64)
 
 
 def _between(suspect: Suspect, leaf: Leaf, values: Array) -> Array | None:
@@ -132,9 +130,7 @@ def _between(suspect: Suspect, leaf: Leaf, values: Array) -> Array | None:
         return session.backward(suspect.evidence.cotangent).get(suspect.name)
 
 
-def _prediction(suspect: Suspect, mend: _Mend, label: str, operand: str, gradient: Array) -> Prediction:
-    """Accepted where `gradient` is n: predicted is n + (a - gradient)."""
+def _prediction(suspect: Suspect, mend: _Mend, label: str, operand: str, gap: Term) -> Prediction:
     taken = mend.taken.format(operand=operand, label=label)
     sentence = f"{suspect.symbol} would be right {taken}: in backward {operand} is {mend.what}. {mend.hint}"
-    gap = only(suspect.view, suspect.view.a - gradient)
     return Prediction(mend.cause, 1, f"{operand} {label}", sentence, same, gap)

@@ -12,6 +12,7 @@ from gradcheck.base.arrays import Array
 from gradcheck.diagnose.hypothesis import Prediction, Term, same
 from gradcheck.diagnose.scaling import point_hides_shape
 from gradcheck.diagnose.suspect import Suspect, View
+from gradcheck.diagnose.terms import signed_term
 
 _Product = Callable[[Array, Array], Array]
 
@@ -46,7 +47,7 @@ def product_term(suspect: Suspect) -> Iterator[Prediction]:
             f"{suspect.symbol} {_WORDS[round(c)].format(term=label)}: forward's output hangs on it in several places, "
             f"and what comes back through each of them must be added up."
         )
-        yield Prediction("missing-term", 3.5, f"{round(c):+d} * {label}", sentence, same, _times(term, round(c)))
+        yield Prediction("missing-term", 3.5, f"{round(c):+d} * {label}", sentence, same, signed_term(term, round(c)))
 
 
 def _terms(suspect: Suspect) -> Iterator[tuple[str, Term]]:
@@ -102,7 +103,3 @@ def _term(product: _Product, left: Array, factor: Array | float) -> Term:
         return product(left, view.cotangent * factor)
 
     return term
-
-
-def _times(term: Term, c: int) -> Term:
-    return lambda view: c * term(view)

@@ -99,10 +99,8 @@ def _ungated(suspect: Suspect, sums: Sums, a: Array) -> Found | None:
 
 def _of_all(suspect: Suspect, sums: Sums, given: Gradients) -> Found | None:
     """All gradients come from one dz, and it is not the right one."""
-    if "recurrence" not in suspect.evidence.memo:
-        suspect.evidence.memo["recurrence"] = _upstream(sums, given) or _at_first(suspect.evidence, sums)
-    found = suspect.evidence.memo["recurrence"]
-    return found if isinstance(found, tuple) else None
+    evidence = suspect.evidence
+    return evidence.once("recurrence", lambda: _upstream(sums, given) or _at_first(evidence, sums))
 
 
 def _upstream(sums: Sums, given: Gradients) -> Found | None:

@@ -8,6 +8,7 @@ from gradcheck.base.arrays import Array
 from gradcheck.diagnose.hypothesis import Prediction, only, same
 from gradcheck.diagnose.scaling import point_hides_shape
 from gradcheck.diagnose.suspect import Suspect, gradient_name
+from gradcheck.diagnose.terms import coefficient
 from gradcheck.diagnose.words import number
 
 _LEAST = 6  # entries: one number is fitted
@@ -24,12 +25,11 @@ def others_gradient(suspect: Suspect) -> Iterator[Prediction]:
         if c is None or abs(abs(c) - 1) > _NOISE:
             continue
         other = gradient_name(name)
-        less = "minus" if c > 0 else "plus"
         sentence = (
             f"{suspect.symbol} lacks the term {'-' if c > 0 else ''}{other}: forward joins the two (a difference, a "
             f"distance, a sum), so that what comes back to the one comes back to the other as well."
         )
-        label = f"n {'plus' if less == 'minus' else 'minus'} {other}"
+        label = f"n {'plus' if c > 0 else 'minus'} {other}"
         yield Prediction("missing-term", 3, label, sentence, same, only(suspect.view, c * n))
 
 
@@ -56,7 +56,5 @@ def _multiple(suspect: Suspect, name: str, values: Array) -> float | None:
     view = suspect.view
     if name == suspect.name or values.shape != suspect.shape or not np.all(np.isfinite(values)) or np.ptp(values) == 0:
         return None
-    gap, unit = ((view.a - view.n) / view.slack)[view.known], (values / view.slack)[view.known]
-    size = float(unit @ unit)
-    c = float(gap @ unit) / size if size > 0 else 0.0
+    c = coefficient(view, values)
     return c if np.isfinite(c) and c != 0 else None

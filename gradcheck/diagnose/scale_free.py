@@ -89,7 +89,7 @@ def _one_direction(suspect: Suspect) -> bool:
     columns, a = suspect.evidence.columns(suspect.name), suspect.evidence.gradients(g).get(suspect.name)
     if columns is None or a is None or a.shape != suspect.shape:
         return False
-    n = (columns.values @ g.ravel()).reshape(suspect.shape)
+    n = columns.under(g, suspect.shape)
     return _parallel(a - n, suspect.view.a - suspect.view.n) and not _parallel(n, suspect.view.n)
 
 

@@ -103,9 +103,8 @@ def _steps(suspect: Suspect, axis: int) -> Array | None:
     columns = [(flat, c) for flat in chosen if (c := suspect.evidence.column(suspect.name, flat)) is not None]
     if not columns:
         return None
-    g = suspect.evidence.cotangent
-    at = np.indices(g.shape)[axis]
-    alone = [np.where(at == step, g, 0.0) for step in range(g.shape[axis])]
+    evidence = suspect.evidence
+    alone = [evidence.of_slice(axis, step) for step in range(evidence.cotangent.shape[axis])]
     found = [_differs(suspect, columns, dy) for dy in alone]
     if any(f is None for f in found):
         return None

@@ -129,10 +129,7 @@ class Sums:
 
 def sums_of(evidence: Evidence) -> Sums | None:
     """The recurrence that the measured gradients follow, looked for once."""
-    if "sums" not in evidence.memo:
-        evidence.memo["sums"] = _found(evidence)
-    found = evidence.memo["sums"]
-    return found if isinstance(found, Sums) else None
+    return evidence.once("sums", lambda: _found(evidence))
 
 
 def _found(evidence: Evidence) -> Sums | None:
@@ -180,11 +177,11 @@ def of_step(evidence: Evidence, axis: int, step: int) -> tuple[Array, Mapping[st
     leaves = evidence.comparisons
     if sum(np.size(c.numeric) for c in leaves.values()) > _COLUMNS:
         return None
-    g = np.where(np.indices(evidence.output.shape)[axis] == step, evidence.cotangent, 0.0)
+    g = evidence.of_slice(axis, step)
     found = {name: evidence.columns(name) for name in leaves}
     if any(c is None for c in found.values()):
         return None
-    return g, {k: (c.values @ g.ravel()).reshape(leaves[k].numeric.shape) for k, c in found.items() if c is not None}
+    return g, {k: c.under(g, leaves[k].numeric.shape) for k, c in found.items() if c is not None}
 
 
 def _pairings(point: Mapping[str, Array], width: int, hidden: int) -> Iterator[tuple[Gate, ...]]:

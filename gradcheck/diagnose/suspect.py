@@ -129,7 +129,7 @@ class Suspect:
         a = self.evidence.gradients(g).get(self.name)
         if columns is None or a is None or a.shape != self.shape:
             return None
-        n = (columns.values @ g.ravel()).reshape(self.shape)
+        n = columns.under(g, self.shape)
         bar = (columns.error @ np.abs(g.ravel())).reshape(self.shape)
         slack = bar + 1e-8 * max(float(np.max(np.abs(n))), float(np.max(np.abs(a)))) + _TINY
         n = np.where(np.isnan(self.view.n), np.nan, n)

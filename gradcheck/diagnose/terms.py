@@ -20,7 +20,7 @@ def regulariser(suspect: Suspect) -> Iterator[Prediction]:
         return
     name, values = suspect.name, suspect.point
     for label, column in ((name, values), (f"sign({name})", np.sign(values))):
-        c = _coefficient(suspect.view, column)
+        c = coefficient(suspect.view, column)
         if not np.isfinite(c) or c == 0 or np.ptp(column) == 0:
             continue
         sentence = (
@@ -45,7 +45,7 @@ def row_term(suspect: Suspect) -> Iterator[Prediction]:
                     f"whole row, and backward must sum over it."
                 )
                 name = f"without {label} over axis {axis}"
-                yield Prediction("missing-term", 3, name, sentence, same, _signed(term, sign))
+                yield Prediction("missing-term", 3, name, sentence, same, signed_term(term, sign))
 
 
 def skip_term(suspect: Suspect) -> Iterator[Prediction]:
@@ -58,7 +58,7 @@ def skip_term(suspect: Suspect) -> Iterator[Prediction]:
     for sign, words in ((-1.0, "lacks the term dY"), (1.0, "holds dY once too often")):
         sentence = f"{suspect.symbol} {words}: {skip}."
         yield Prediction(
-            "missing-term", 3, f"{'without' if sign < 0 else 'plus'} dY", sentence, same, _signed(_dy, sign)
+            "missing-term", 3, f"{'without' if sign < 0 else 'plus'} dY", sentence, same, signed_term(_dy, sign)
         )
 
 
@@ -178,7 +178,7 @@ def _left(values: Array, rows: Rows, columns: list[Array]) -> Array:
     return rows.apply(values, rest)
 
 
-def _coefficient(view: View, column: Array) -> float:
+def coefficient(view: View, column: Array) -> float:
     """The c of a - n = c * column by least squares, in units of the noise."""
     use = view.known & (column != 0)
     if not np.any(use):
@@ -192,5 +192,6 @@ def _dy(view: View) -> Array:
     return view.cotangent
 
 
-def _signed(term: Term, sign: float) -> Term:
+def signed_term(term: Term, sign: float) -> Term:
+    """The term, so many times."""
     return lambda view: sign * term(view)

@@ -36,7 +36,7 @@ def annotation_of(cls: type, parameter: inspect.Parameter) -> Any:
     if not isinstance(parameter.annotation, str):
         return parameter.annotation
     try:
-        return typing.get_type_hints(cls.__init__).get(parameter.name)  # type: ignore[misc]
+        return typing.get_type_hints(cls.__init__).get(parameter.name)  # type: ignore[misc]  # a class's own __init__, no instance's
     except Exception:  # names that the user's module has only for a type checker
         return None
 

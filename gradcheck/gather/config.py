@@ -142,9 +142,9 @@ def _whole(file: Path, key: str, value: object) -> int:
 
 def _rtol(file: Path, value: object) -> float:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 < float(value) < 1 or not math.isfinite(float(value)):  # type: ignore[arg-type]
+    if not number or not 0 < float(value) < 1 or not math.isfinite(float(value)):  # type: ignore[arg-type]  # `number` says so
         raise _wrong(file, "rtol", "a number between 0 and 1", value)
-    return float(value)  # type: ignore[arg-type]
+    return float(value)  # type: ignore[arg-type]  # `number` says so
 
 
 def _method(file: Path, value: object) -> str:

@@ -22,8 +22,8 @@ def run_junit(record: Json) -> str:
     made = JUnitXml("gradcheck")
     for suite in _suites(record):
         made.add_testsuite(suite)
-    made.update_statistics()  # type: ignore[no-untyped-call]
-    text: str = made.tostring().decode("utf-8")  # type: ignore[no-untyped-call]
+    made.update_statistics()  # type: ignore[no-untyped-call]  # junitparser has no types
+    text: str = made.tostring().decode("utf-8")  # type: ignore[no-untyped-call]  # junitparser has no types
     _read_back(text, made)
     return text
 

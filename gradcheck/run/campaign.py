@@ -140,13 +140,9 @@ def _empty(targets: Iterable[str], visits: Sequence[Visit], problems: Sequence[P
         if mine and target not in missing and not any(visit.found_something for visit in mine):
             silent.append(Problem(target, "Nothing", _NOTHING))
     results = [result for visit in visits for found in visit.results().values() for result in found]
-    if silent or problems or any(not result.passed or _entries(result) for result in results):
+    if silent or problems or any(not result.passed or result.entries for result in results):
         return silent
     return [Problem(" ".join(targets), "Nothing", _UNMEASURED if results else _NOTHING)]
-
-
-def _entries(result: CheckResult) -> int:
-    return sum(leaf.entries for leaf in result.leaves.values())
 
 
 def _unseen(sources: Iterable[Source], visits: Sequence[Visit]) -> Iterator[Problem]:

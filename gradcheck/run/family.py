@@ -161,7 +161,7 @@ class FamilyRun:
         ranks = tuple(len(leaf.shape) for leaf in result.leaves.values())
         first = ranks not in self.ranks
         self.ranks.add(ranks)
-        return first or sum(leaf.entries for leaf in result.leaves.values()) <= _SMALL
+        return first or result.entries <= _SMALL
 
     @contextmanager
     def untouched(self, case: Case) -> Iterator[None]:

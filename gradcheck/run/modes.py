@@ -208,7 +208,7 @@ def _turned(
 
     signature = inspect.signature(function)
     own = [p.replace(default=values.get(p.name, p.default)) for p in signature.parameters.values()]
-    turned.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]
+    turned.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]  # inspect reads it
     return turned
 
 

@@ -83,7 +83,7 @@ def power_notes(results: Sequence[CheckResult], checks: Sequence[Judged], option
         for result, check in zip(results, checks, strict=True)
         if check.case.point is None and check.case.part is None and check.case.mode is None
     ]
-    passing = [(r, case) for r, case in own if r.verdict is Verdict.PASS and _entries(r) <= _MOST_ENTRIES]
+    passing = [(r, case) for r, case in own if r.verdict is Verdict.PASS and r.entries <= _MOST_ENTRIES]
     if not passing:
         return ["power: no passing case that is small enough to be corrupted"]
     done = [
@@ -180,7 +180,3 @@ def _nothing(_: CheckResult) -> str | None:
 
 def _summed(a: Array) -> Array:
     return np.broadcast_to(a.sum(axis=0, keepdims=True), a.shape).copy()
-
-
-def _entries(result: CheckResult) -> int:
-    return sum(int(np.prod(leaf.shape)) for leaf in result.leaves.values())

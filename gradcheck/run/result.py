@@ -180,6 +180,11 @@ class CheckResult:
         """Is the verdict pass?"""
         return self.verdict is Verdict.PASS
 
+    @property
+    def entries(self) -> int:
+        """Of all leaves together."""
+        return sum(leaf.entries for leaf in self.leaves.values())
+
     def __getstate__(self) -> dict[str, Any]:
         return _plain(vars(self))
 

@@ -51,7 +51,7 @@ def ties_of(point: Point, leaf: Leaf) -> list[Tie]:
     if not len(outputs):
         return []
     from scipy.sparse import coo_array  # noqa: PLC0415 -- scipy takes long to load, and ties are seldom
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 -- as above
 
     nodes = leaf.size + y.size
     graph = coo_array((np.ones(len(outputs)), (entries, leaf.size + outputs)), shape=(nodes, nodes))

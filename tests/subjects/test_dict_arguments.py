@@ -93,6 +93,20 @@ def test_what_the_output_does_not_depend_on_needs_none() -> None:
     assert result.notes == ("parameters['Wya']: not checked (backward gives no gradient for it)",)
 
 
+def test_nor_where_forward_draws_a_mask() -> None:
+    def dropped(xt: Any, a_prev: Any, parameters: Any) -> Any:
+        a, cache = cell(xt, a_prev, parameters)
+        mask = np.random.random(a.shape) < 0.5
+        return a * mask, (cache, mask)
+
+    def backward(da: Any, kept: Any) -> Any:
+        return keyed(*gradients(da * kept[1], kept[0], 1.0))
+
+    unused = {"Wya": RNG.normal(size=(2, 5)), "by": RNG.normal(size=(2, 1))}
+    result = check(dropped, backward, (X, A, {**PARAMETERS, **unused}))
+    assert (result.verdict, list(result.leaves)) == (Verdict.PASS, LEAVES)
+
+
 def test_none_in_its_place_is_no_lack() -> None:
     result = check(cell, lambda da, c: (*gradients(da, c, 1.0)[:2], None), (X, A, PARAMETERS))
     assert (result.verdict, list(result.leaves)) == (Verdict.PASS, LEAVES[:2])

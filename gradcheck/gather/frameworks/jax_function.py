@@ -48,8 +48,8 @@ def _numpy(function: Callable[..., Any]) -> Callable[..., Any]:
 
     name = str(getattr(function, "__name__", type(function).__name__))
     forward.__name__, forward.__qualname__ = name, str(getattr(function, "__qualname__", name))
-    forward.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
-    forward.__wrapped__ = function  # type: ignore[attr-defined]
+    forward.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]  # inspect reads it
+    forward.__wrapped__ = function  # type: ignore[attr-defined]  # inspect reads it
     return forward
 
 

@@ -61,6 +61,6 @@ def _numpy(
         return mapped(as_array, outputs), pull
 
     forward.__name__, forward.__qualname__ = named.__name__, named.__qualname__
-    forward.__signature__ = inspect.Signature(list(parameters))  # type: ignore[attr-defined]
-    forward.__wrapped__ = source or named  # type: ignore[attr-defined]
+    forward.__signature__ = inspect.Signature(list(parameters))  # type: ignore[attr-defined]  # inspect reads it
+    forward.__wrapped__ = source or named  # type: ignore[attr-defined]  # inspect reads it
     return forward
