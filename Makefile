@@ -29,8 +29,9 @@ help:  ## print this list
 check: $(STAMP)  ## check every layer in layers/, or one: make check TARGET=layers/convolution.py
 	@$(BIN)/gradcheck run $(TARGET)
 
+# Hundreds of its processes import the same modules: compiled once, even where somebody's environment forbids it.
 test: $(STAMP)  ## run the tests
-	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 --dist loadfile
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 --dist loadfile
 
 test-frameworks: .venv-frameworks/.installed  ## run the tests of PyTorch's and JAX's things, in .venv-frameworks
 	OMP_NUM_THREADS=1 .venv-frameworks/bin/python -m pytest -q -n 2 --dist loadfile tests/subjects/test_torch*.py tests/subjects/test_jax*.py

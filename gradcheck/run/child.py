@@ -35,7 +35,7 @@ class Child:
         self._watch = watch
         ours, theirs = Pipe()
         self._pipe: Connection[Any, Any] = ours
-        command = [sys.executable, "-P", "-B", "-u", "-c", _BOOT, json.dumps(_search_path()), str(theirs.fileno())]
+        command = [sys.executable, "-P", "-u", "-c", _BOOT, json.dumps(_search_path()), str(theirs.fileno())]
         self._process = subprocess.Popen(  # noqa: S603 -- our own interpreter
             command,
             stdin=subprocess.DEVNULL,

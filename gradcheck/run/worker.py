@@ -44,6 +44,7 @@ _EVERY = 0.5  # seconds between two ticks
 
 def main(descriptor: str) -> None:
     """Do the job that comes through the pipe, then end at once, whatever threads the user's code left."""
+    sys.dont_write_bytecode = True  # from here on: our own modules are loaded, theirs are in the user's tree
     pipe: Connection[Any, Any] = Connection(int(descriptor))
     os.set_inheritable(pipe.fileno(), False)
     job = from_bytes(pipe.recv_bytes())

@@ -48,7 +48,7 @@ class StrideTwo:
 
     def backward(self, dy):
         dx = np.zeros(self.input_shape)
-        dx[:: self.stride] = dy * (3.0 if self.stride != 2 else 2.0)
+        dx[:: self.stride] = dy * (3.0 if self.stride != 2 else -3.0)
         return dx
 
 

@@ -65,7 +65,8 @@ class Project:
 
     def run(self, *arguments: str) -> "Ran":
         plugin = () if INSTALLED else ("-p", "gradcheck.pytest_plugin")
-        strict = ("-W", "error", "--strict-markers", *arguments)
+        # hypothesis's own plugin imports it at the end of every session, which takes longer than the session
+        strict = ("-W", "error", "--strict-markers", "-p", "no:hypothesispytest", *arguments)
         return Ran(self.pytester.runpytest_subprocess(*plugin, *strict))
 
 
