@@ -21,7 +21,8 @@ def notes(ran: Ran) -> list[str]:
 
 def run_pytest(folder: Path, file: str, *options: str) -> subprocess.CompletedProcess[str]:
     """The file alone, as a user would."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, file, *options]
+    without = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")  # which imports hypothesis, for seconds
+    command = [sys.executable, "-m", "pytest", "-q", *without, "-c", os.devnull, file, *options]
     return subprocess.run(
         command, cwd=folder, env=surroundings(PYTHONPATH=f"{HOME}{os.pathsep}{folder}", PYTHONDONTWRITEBYTECODE="1"),
         capture_output=True, text=True, timeout=300, check=False,
