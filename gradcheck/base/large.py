@@ -42,6 +42,8 @@ def each(work: Callable[..., T], *arrays: Array) -> list[T]:
 
     On a vast array several processors work at once, so that a check of it is not all waiting for one.
     """
+    if 0 < arrays[0].size <= BLOCK:  # nearly always, and often
+        return [work(0, *(np.asarray(array).reshape(-1) for array in arrays))]
     starts = range(0, arrays[0].size, BLOCK)
     flat = [array.reshape(-1) for array in map(np.asarray, arrays) if array.flags.c_contiguous]
     if len(flat) < len(arrays) or not vast(arrays[0].size):

@@ -22,7 +22,7 @@ def leaf_result(c: Comparison, dtype: np.dtype[Any], curves: tuple[Curve, Curve]
         return _screened(c, dtype, curve, distance)
     arrays = [None if a is None else _frozen(a) for a in (_shaped(c), c.numeric, c.error, c.tolerance)]
     order = worst_first(c)
-    wrong = tuple(_index(int(i), c.numeric.shape) for i in order if c.wrong.flat[i])
+    wrong = tuple(_index(int(flat), c.numeric.shape) for flat in order[c.wrong.ravel()[order]])
     first = _entry(c, _index(int(order[0]), c.numeric.shape)) if order.size else None
     analytic, numeric, error, tolerance = arrays
     known = np.isfinite(c.tolerance)

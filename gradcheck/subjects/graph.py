@@ -73,9 +73,9 @@ def attribute_names(container: Any) -> list[str]:
     """Names of the attributes that an object itself holds, in __dict__ or __slots__."""
     names = list(getattr(container, "__dict__", ()))
     for cls in type(container).__mro__:
-        slot_names = cls.__dict__.get("__slots__", ())
-        own = (slot_names,) if isinstance(slot_names, str) else slot_names
-        names.extend(name for name in own if name not in ("__dict__", "__weakref__") and hasattr(container, name))
+        if own := cls.__dict__.get("__slots__"):
+            each = (own,) if isinstance(own, str) else own
+            names.extend(name for name in each if name not in ("__dict__", "__weakref__") and hasattr(container, name))
     return names
 
 
