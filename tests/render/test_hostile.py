@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from gradcheck.render.formats import FORMATS
 from gradcheck.render.html import result_html
 from tests.render.hostile import NAME, WORSE, checks, hostile, names
+from tests.render.pictures import drawn_once
 
 RUNS = {**{f"worse{k}": (name,) for k, name in enumerate(WORSE)}, "unicode": tuple(names(1000))}
 OURS = {"script", "style", "img"}
@@ -44,7 +45,8 @@ def record(request: pytest.FixtureRequest) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def page(record: dict[str, Any]) -> str:
     """Its HTML, which takes longest."""
-    return FORMATS["html"](record)
+    with drawn_once():
+        return FORMATS["html"](record)
 
 
 @pytest.mark.parametrize("name", FORMATS)

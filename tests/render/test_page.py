@@ -1,7 +1,7 @@
 """The HTML report in a browser (chromium and chromedriver; skipped where they are not installed)."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from gradcheck.render import charts
 from gradcheck.render.html import run_html
 from gradcheck.store.record import check_record
 from tests.render.hostile import WORSE, hostile
+from tests.render.pictures import drawn_once
 from tests.render.samples import convolution, leaf, one_wrong_entry, passing, raising, result, run
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -60,19 +61,6 @@ def opened(browser: webdriver.Chrome, folder: Path, record: dict[str, Any], frag
 def shown(browser: webdriver.Chrome) -> list[str]:
     checks = browser.find_elements(By.CSS_SELECTOR, "details.check")
     return [str(check.get_attribute("data-outcome")) for check in checks if check.is_displayed()]
-
-
-def drawn_once(draw: Callable[..., str]) -> Callable[..., str]:
-    """The same picture of the same numbers is not drawn again."""
-    known: dict[str, str] = {}
-
-    def drawn(*numbers: Any) -> str:
-        key = repr(numbers)
-        if key not in known:
-            known[key] = draw(*numbers)
-        return known[key]
-
-    return drawn
 
 
 @in_browser
@@ -179,13 +167,12 @@ def test_a_million_entries_make_less_than_a_megabyte() -> None:
     assert len(page.encode()) < 1_000_000
 
 
-def test_two_hundred_failing_checks_make_less_than_ten_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for draw in ("heat_map", "error_curve"):
-        monkeypatch.setattr(charts, draw, drawn_once(getattr(charts, draw)))
+def test_two_hundred_failing_checks_make_less_than_ten_megabytes() -> None:
     noise = np.random.default_rng(0).normal(size=(64, 64))
     made = leaf("w", (64, 64), wrong={(k, k): 2.0 for k in range(64)}, analytic=noise, curve=CURVE, distance=CURVE)
     record = check_record(result("Many", made), target="many.py:Many")
-    page = run_html(run(*[record] * 200))
+    with drawn_once():
+        page = run_html(run(*[record] * 200))
     assert len(page.encode()) < 10_000_000
     assert 400 <= page.count("data:image/svg+xml,") < 800
     assert "Not drawn: the page holds pictures enough." in page
