@@ -1,5 +1,7 @@
 """Targets that hold nothing to check: a clear message each, and the others are checked."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.tools import Cli, Ran, layer, process, write
@@ -153,3 +155,12 @@ def test_two_classes_of_one_file(cli: Cli) -> None:
     assert {check["target"] for check in ran.record["checks"]} == {"abc.py:C", "abc.py:A"}
     ran = cli("run", "abc.py:C", "abc.py:D", "--no-config", "--format", "json")
     assert (ran.code, [problem["target"] for problem in ran.record["problems"]]) == (2, ["abc.py:D"])
+
+
+@pytest.mark.parametrize("forbidden", ["", "1"], ids=["allowed", "forbidden"])
+def test_no_bytecode_is_left_among_the_users_files(tmp_path: Path, forbidden: str) -> None:
+    """A worker keeps that of our own modules alone."""
+    doubled = layer("Doubled", head="from gradcheck_sibling import TWICE", forward="return input * TWICE")
+    write(tmp_path, {"doubled.py": doubled, "gradcheck_sibling.py": "TWICE = 2.0\n"})
+    assert process(tmp_path, "run", "doubled.py", "--no-config", PYTHONDONTWRITEBYTECODE=forbidden).code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["doubled.py", "gradcheck_sibling.py"]
