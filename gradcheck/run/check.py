@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from gradcheck.base.arithmetic import cotangent as fixed_cotangent
+from gradcheck.base.arrays import Array
 from gradcheck.base.errors import Failure, GradcheckError, LayerError
 from gradcheck.base.failures import failure_of
 from gradcheck.base.randomness import signed, stream
@@ -17,6 +18,7 @@ from gradcheck.base.stage import NOW
 from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.finding import Finding, Severity
 from gradcheck.diagnose.ranking import diagnose
+from gradcheck.diagnose.rounding import LOST
 from gradcheck.gather.specimen import Case, LayerSpecimen, Specimen
 from gradcheck.judge.compare import judged
 from gradcheck.judge.comparison import Comparison
@@ -167,9 +169,10 @@ def _judged(
     others = replace(measured, comparisons=blame.without_consequences(measured.comparisons))
     findings += [_better(finding, rivals) for finding in blame.findings]
     findings += [_better(finding, rivals) for finding in _diagnosed(point, others, findings, specimen)]
-    for finding in findings:
-        measured.comparisons |= _forgiven(finding, measured.comparisons)
-    curves = {} if point.options.corrupt is not None else step_curves(point, measured)
+    forgiven = {n: c for finding in findings for n, c in _forgiven(finding, measured.comparisons).items()}
+    measured.comparisons |= forgiven
+    drawn = point.options.diagnose and point.options.corrupt is None
+    curves = step_curves(point, measured) if drawn else {}
     calls = calls.with_diagnosis(calls_of(subject, composition))
     findings.sort(key=lambda f: f.severity is Severity.WARNING)
     leaves = {
@@ -178,6 +181,7 @@ def _judged(
     } | blame.leaves
     verdict = worst([leaf.verdict for leaf in leaves.values()] + [f.verdict for f in findings])
     notes = [*subject.notes, *_screened_note(point, measured), *blind_of(specimen), *settled.notes, *blame.notes]
+    notes += [note for name, note in settled.beside.items() if name not in forgiven]
     notes += unmeasured(leaves.values())
     return CheckResult(
         name, verdict, MappingProxyType(leaves), tuple(findings), tuple(notes), calls,
@@ -208,22 +212,29 @@ def _diagnosed(point: Point, measured: Measured, known: Sequence[Finding], speci
     """Causes of the failing leaves that no exact test has explained."""
     explained = {finding.leaf for finding in known if finding.severity is Severity.ERROR}
     comparisons = {name: c for name, c in measured.comparisons.items() if name not in explained}
-    if all(c.verdict is not Verdict.FAIL for c in comparisons.values()):
+    if not point.options.diagnose or all(c.verdict is not Verdict.FAIL for c in comparisons.values()):
         return []
     NOW.at("the diagnosis")
     subject = point.subject
     evidence = Evidence(
         subject, comparisons, point.cotangent, point.output, {leaf.name: leaf.values() for leaf in subject.leaves},
         point.gradients, symbols_of(specimen), place_of_backward(specimen), mode_of(specimen),
-        _contiguous(point, specimen), kept_arrays(subject, specimen), handed_arrays(specimen),
+        _contiguous(point, specimen), partial(kept_arrays, subject, specimen), handed_arrays(specimen),
     )  # fmt: skip
     return diagnose(evidence)
 
 
-def _contiguous(point: Point, specimen: Specimen) -> Callable[[], Gradients] | None:
-    """Backward once more with contiguous arrays; None where they are contiguous."""
+def _contiguous(point: Point, specimen: Specimen) -> Callable[[], tuple[Array, Gradients]] | None:
+    """Output and gradients once more with contiguous arrays; None where they are contiguous."""
     moved = contiguous(specimen)
-    return None if moved is None else lambda: subject_of(moved, point.options).vjp(point.cotangent)
+    if moved is None:
+        return None
+
+    def again() -> tuple[Array, Gradients]:
+        subject = subject_of(moved, point.options)
+        return subject.forward(), subject.vjp(point.cotangent)
+
+    return again
 
 
 def _forgiven(finding: Finding, comparisons: dict[str, Comparison]) -> dict[str, Comparison]:
@@ -231,7 +242,10 @@ def _forgiven(finding: Finding, comparisons: dict[str, Comparison]) -> dict[str,
     c = comparisons.get(finding.leaf)
     if finding.cause != "precision-lost" or finding.severity is not Severity.WARNING or c is None:
         return {}
-    mended = replace(c, wrong=np.zeros_like(c.wrong), notes=(*c.notes, "precision"))
+    with np.errstate(invalid="ignore"):
+        small = np.abs(c.analytic - c.numeric) <= LOST * np.nanmax(np.abs(c.numeric))
+    left = c.undecided & ~small  # what is off by little more than the tolerance may be right beside the point
+    mended = replace(c, wrong=np.zeros_like(c.wrong), undecided=left, notes=(*c.notes, "precision"))
     return {finding.leaf: judged(mended)}
 
 

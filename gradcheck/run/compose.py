@@ -81,7 +81,11 @@ class Composition:
     @property
     def settled(self) -> Settled:
         """What judging has said, with the layer that it is said of."""
-        notes = [f"{one.stage.title}: {note}" for one in self.judged for note in one.settled.notes]
+        notes = [
+            f"{one.stage.title}: {note}"
+            for one in self.judged
+            for note in (*one.settled.notes, *one.settled.beside.values())
+        ]
         return Settled([], notes)
 
 

@@ -20,7 +20,9 @@ class Options:
     fixed: at the point of a baseline, whose fingerprint the result then has
     search: examples of each class that Hypothesis draws and checks afterwards, 0 for none
     power: afterwards, tell which corruptions of the gradient would have been caught · corrupt: what wraps the subject,
-    to plant one · witness: looks at a layer that was cast up before it is checked, and may refuse it (upcast.py).
+    to plant one · witness: looks at a layer that was cast up before it is checked, and may refuse it (upcast.py)
+    diagnose: name what is wrong; without it a faulty layer fails all the same, but for a loss of float32 precision,
+    which only the diagnosis tells from a fault.
     """
 
     seed: int = 0
@@ -33,3 +35,4 @@ class Options:
     power: bool = False
     corrupt: Callable[[Any], Any] | None = None
     witness: Callable[[Any, Any, Any, Any, Any], None] | None = None
+    diagnose: bool = True

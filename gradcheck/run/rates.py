@@ -37,6 +37,12 @@ _EARLY = (
     "Compute dE/dX first, with the parameters that forward used; update last."
 )
 
+_EARLY_TOO = (
+    "{symbol}, read off the update, is another one at another learning rate: what it is computed from (the weights of "
+    "the layer behind) is updated before. Compute all gradients first, with the parameters that forward used; update "
+    "last."
+)
+
 
 def _given(leaf: Leaf, gradients: Gradients) -> Array | None:
     gradient = gradients[leaf.name]
@@ -74,7 +80,11 @@ def _proportional(
         )
         yield breach("update-not-proportional", leaf.name, text)
         return
-    if early or one is None:
+    if one is None:
+        return
+    if early:
+        if low is not None and not _same(leaf, one, low[leaf.name], _LOW, slack):
+            yield breach("updated-before-use", leaf.name, _EARLY_TOO)
         return
     for rate, other in ((_LOW, low), (_HIGH, high)):
         if other is not None and not _same(leaf, one, other[leaf.name], rate, slack):

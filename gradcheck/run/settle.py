@@ -14,10 +14,11 @@ from gradcheck.run.singular import without_singular
 
 @dataclass(eq=False)
 class Settled:
-    """What judging a point has found beside its comparisons."""
+    """What judging a point has found beside its comparisons. beside: of each leaf, what is right beside the point."""
 
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    beside: dict[str, str] = field(default_factory=dict)
 
 
 def settle(point: Point, measured: Measured, *, added: bool) -> Settled:
@@ -39,7 +40,7 @@ def settle(point: Point, measured: Measured, *, added: bool) -> Settled:
             again.comparison, leaf, measured.found[leaf.name], point.yardstick(leaf)
         )
         settled.findings += [again.finding] if again.finding is not None else []
-        settled.notes += [again.note] if again.note is not None else []
+        settled.beside |= {leaf.name: again.note} if again.note is not None else {}
     return settled
 
 
