@@ -1,6 +1,6 @@
 """Backward with one array changed that forward left for it: what would it give if that were another?"""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -23,19 +23,28 @@ def kept_arrays(evidence: Evidence) -> list[Array]:
 
 def altered(evidence: Evidence, g: Array, place: int, change: Callable[[Sequence[Array]], Array]) -> Gradients | None:
     """The gradients under dY = g with the array at `place` as `change` makes it of all; None where that fails."""
+    return altered_at(evidence, g, lambda kept: {place: change(kept)})
+
+
+def altered_at(
+    evidence: Evidence, g: Array, change: Callable[[Sequence[Array]], Mapping[int, Array]]
+) -> Gradients | None:
+    """The same with several arrays changed: by their places."""
     with evidence.subject.session() as session:
         session.forward()
         kept = session.between
-        array = kept[place]
-        saved = array.copy()
+        saved: list[tuple[Array, Array]] = []
         try:
-            array[...] = change(kept)
+            for place, values in change(kept).items():
+                saved.append((kept[place], kept[place].copy()))
+                kept[place][...] = values
             return session.backward(g)
         except (LayerError, ValueError):  # a view that cannot be written to
             return None
         finally:
-            if array.flags.writeable:
-                array[...] = saved
+            for array, values in saved:
+                if array.flags.writeable:
+                    array[...] = values
 
 
 def turned_kept(suspect: Suspect) -> Iterator[Prediction]:

@@ -26,7 +26,7 @@ _DIAGONAL = "is p * (1 - p) * dp, the diagonal alone"
 
 
 @dataclass(frozen=True)
-class _Pair:
+class Pair:
     """Where the weights and the values stand among the arrays between forward and backward.
 
     axis: of the output, along which the queries lie; None for a single query.
@@ -56,7 +56,7 @@ def softmax_mean(suspect: Suspect) -> Iterator[Prediction]:
 def _mended(evidence: Evidence) -> Iterator[tuple[str, Gradients]]:
     """(what backward does, the gradients that it gives where that makes no difference)."""
     left = _BACKWARDS
-    for pair in islice(_pairs(evidence), _MOST):
+    for pair in islice(pairs(evidence), _MOST):
         for taken, diagonal in ((_WITHOUT, False), (_DIAGONAL, True)):
             length = 1 if pair.axis is None else evidence.output.shape[pair.axis]
             left -= length
@@ -73,7 +73,7 @@ def _sum(parts: list[Gradients], name: str) -> Array | None:
     return np.asarray(np.sum(found, axis=0, dtype=np.float64)) if len({g.shape for g in found}) == 1 else None
 
 
-def _pairs(evidence: Evidence) -> Iterator[_Pair]:
+def pairs(evidence: Evidence) -> Iterator[Pair]:
     """Shares that sum to 1 along the last axis, and values of which there is one for each of them."""
     kept = kept_arrays(evidence)
     for i, p in enumerate(kept):
@@ -83,9 +83,9 @@ def _pairs(evidence: Evidence) -> Iterator[_Pair]:
             if v.dtype.kind != "f" or v.ndim < 2 or i == j:
                 continue
             if v.ndim == p.ndim and v.shape[:-1] == (*p.shape[:-2], p.shape[-1]):
-                yield from (_Pair(i, j, a) for a, n in enumerate(evidence.output.shape) if n == p.shape[-2])
+                yield from (Pair(i, j, a) for a, n in enumerate(evidence.output.shape) if n == p.shape[-2])
             elif v.shape[:-1] == p.shape:
-                yield _Pair(i, j, None)
+                yield Pair(i, j, None)
 
 
 def _is_softmax(p: Array) -> bool:
@@ -93,7 +93,7 @@ def _is_softmax(p: Array) -> bool:
     return bool(shares and np.all(p >= 0) and np.all(np.abs(p.sum(-1) - 1) <= _SUM) and np.any((p > 0) & (p < 1)))
 
 
-def _of_query(evidence: Evidence, pair: _Pair, query: int, *, diagonal: bool) -> Gradients | None:
+def _of_query(evidence: Evidence, pair: Pair, query: int, *, diagonal: bool) -> Gradients | None:
     """The gradients under dY of one query alone, with values for which its sum(p * dp) is 0."""
     g = evidence.cotangent if pair.axis is None else evidence.of_slice(pair.axis, query)
 

@@ -29,7 +29,7 @@ def overwritten(suspect: Suspect) -> Iterator[Prediction]:
     if len(known) < _LEAST or suspect.evidence.output.size < 2:
         return
     for one in _restrictions(suspect.evidence.output):
-        if all(_agrees(suspect, flat, column, one) for flat, column in known):
+        if _gets_something(suspect, known) and all(_agrees(suspect, flat, column, one) for flat, column in known):
             yield _prediction(suspect, one.label, _by_index(suspect, one.group, [column for _, column in known]))
             return
     place = simplest(suspect, suspect.wrong, suspect.right)
@@ -164,6 +164,11 @@ def _groups(output: Array) -> Iterator[tuple[str, int, Array]]:
     yield "the first output that it reaches", 0, np.arange(output.size)
 
 
+def _gets_something(suspect: Suspect, known: Sequence[tuple[int, Columns]]) -> bool:
+    """Where all that is looked at gets 0, any part of nothing would do."""
+    return any(suspect.view.a.flat[flat] != 0 for flat, _ in known)
+
+
 def _agrees(suspect: Suspect, flat: int, column: Columns, one: _Restriction) -> bool:
     """Is a at this entry what one group of the outputs contributes, and not what all do?"""
     values, error = column.values[0], column.error[0]
@@ -197,7 +202,8 @@ def _by_index(suspect: Suspect, group: Array, columns: Sequence[Columns]) -> boo
     right = [column for flat in once if (column := suspect.evidence.column(suspect.name, flat)) is not None]
     if len(suspect.shape) == 1 and right and 1 not in often:
         return all(_met(group, column) == 1 for column in right)
-    evenly = not right and often == {len(np.unique(group))}  # by each sample once: a loop, not an index
+    all_met = often | {_met(group, column) for column in right}
+    evenly = all_met == {len(np.unique(group))}  # by each sample once: a loop, not an index
     return not evenly and _looked_up(suspect, columns)
 
 

@@ -40,8 +40,8 @@ class Evidence:
     comparisons: leaf name -> both gradients for `cotangent` · output: y at the point · point: values of
     the leaves · supplied: the gradients as backward gave them · symbols: named quantities for factors
     where: file and line of backward, or None · mode: "train" or "eval" where the layer has a switch
-    contiguous: backward with the same numbers in contiguous arrays, None where they are · cached: arrays that the
-    layer keeps · handed: the arrays that forward is handed, where it takes several.
+    contiguous: output and gradients of the same numbers in contiguous arrays, None where they are
+    keeps: the arrays that the layer keeps after a forward · handed: those that forward is handed, if it takes several.
     """
 
     subject: Subject
@@ -53,8 +53,8 @@ class Evidence:
     symbols: Mapping[str, float]
     where: str | None = None
     mode: str | None = None
-    contiguous: Callable[[], Gradients] | None = None
-    cached: Mapping[str, Array] = field(default_factory=dict)
+    contiguous: Callable[[], tuple[Array, Gradients]] | None = None
+    keeps: Callable[[], Mapping[str, Array]] = dict
     handed: Mapping[str, Array] = field(default_factory=dict)
     trials: int = 200  # backward passes that guesses about operands may still take, all leaves together
     _found: dict[str, object] = field(default_factory=dict)
@@ -100,9 +100,13 @@ class Evidence:
         """The same for one entry of the leaf, counted in C order; four evaluations."""
         key = (name, flat)
         if key not in self._columns:
-            leaf = self.leaf(name)
-            self._columns[key] = None if leaf is None else self._measure(leaf, flat)
+            self._columns[key] = self.column_here(name, flat)
         return self._columns[key]
+
+    def column_here(self, name: str, flat: int) -> Columns | None:
+        """The same wherever the leaves now are."""
+        leaf = self.leaf(name)
+        return None if leaf is None else self._measure(leaf, flat)
 
     def covering(self, name: str, flat: int) -> Array:
         """Mask of the outputs, flat, that change when one entry goes far up or down. Two evaluations."""
@@ -153,6 +157,11 @@ class Evidence:
     def leaf(self, name: str) -> Leaf | None:
         """The leaf of that name."""
         return next((leaf for leaf in self.subject.leaves if leaf.name == name), None)
+
+    @cached_property
+    def cached(self) -> Mapping[str, Array]:
+        """The arrays that the layer keeps."""
+        return self.keeps()
 
     @cached_property
     def elementwise(self) -> bool:

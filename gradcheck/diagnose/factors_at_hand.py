@@ -9,6 +9,7 @@ from gradcheck.diagnose.hypothesis import Prediction, times
 from gradcheck.diagnose.scaling import point_hides_shape
 from gradcheck.diagnose.suspect import Suspect
 
+_WINDOW = " of its window"
 _FEWEST = 3  # entries that stand above the noise
 
 
@@ -27,9 +28,6 @@ def point_factor(suspect: Suspect) -> Iterator[Prediction]:
     yield from _factors(suspect, {**own, **kept})
     if suspect.entries < _FEWEST or point_hides_shape(suspect):
         return
-    for label in (label for label, values in own.items() if values.shape == suspect.shape):
-        for name, factor in _slopes(label, np.asarray(own[label], dtype=np.float64)):
-            yield _prediction(suspect, name, name, factor, rank=3.5)
     for label, values in {**point, **kept}.items():
         if values.shape == suspect.shape and label not in ("input", suspect.name):
             for name, factor in _exponentials(label, np.asarray(values, dtype=np.float64)):
@@ -42,8 +40,11 @@ def _factors(suspect: Suspect, arrays: Mapping[str, Array]) -> Iterator[Predicti
     for label, given in arrays.items():
         values = np.asarray(given, dtype=np.float64)
         for place, spread in _spread_over(values, suspect.shape):
-            for name, factor in _forms(label, spread):
-                yield _prediction(suspect, f"{name}{place}", name, np.where(np.isnan(spread), 1.0, factor))
+            rank = 5.5 if place == _WINDOW else 3  # a factor for each index of an axis says as much, and is simpler
+            for forms, more in ((_forms(label, spread), 0.0), (_slopes(label, spread), 0.5)):
+                for name, factor in forms:
+                    values = np.where(np.isnan(spread), 1.0, factor)
+                    yield _prediction(suspect, f"{name}{place}", name, values, rank=rank + more)
 
 
 def _prediction(suspect: Suspect, label: str, name: str, factor: Array, *, rank: float = 3) -> Prediction:
@@ -65,17 +66,22 @@ def _forms(label: str, values: Array) -> Iterator[tuple[str, Array]]:
         yield f"{label}**2", values**2
         yield f"1 / {label}**2", 1 / values**2
         yield f"{label} * (1 - {label})", values * (1 - values)
+        yield f"1 / (1 - {label})", 1 / (1 - values)
+        yield f"1 / ({label} * (1 - {label}))", 1 / (values * (1 - values))
 
 
 def _slopes(label: str, values: Array) -> Iterator[tuple[str, Array]]:
     """A sign that is lost, the derivative of an activation that is there twice or not at all."""
     with np.errstate(all="ignore"):
-        yield f"the sign of {label}", np.sign(values)
+        if np.any(values < 0):  # of others it is a mask
+            yield f"the sign of {label}", np.sign(values)
         sigmoid = 0.5 * (1 + np.tanh(0.5 * values))
         for name, slope in (
             (f"sigmoid({label}) * (1 - sigmoid({label}))", sigmoid * (1 - sigmoid)),
-            (f"(1 - tanh({label})**2)", 1 - np.tanh(values) ** 2),
-            (f"(1 - {label}**2)", 1 - values**2),
+            (f"1 - tanh({label})**2", 1 - np.tanh(values) ** 2),
+            (f"1 - {label}**2", 1 - values**2),
+            (f"sigmoid({label})", sigmoid),
+            (f"1 - sigmoid({label})", 1 - sigmoid),
         ):
             yield name, slope
             yield f"1 / ({name})", 1 / slope
@@ -95,6 +101,7 @@ def _spread_over(values: Array, shape: Index) -> Iterator[tuple[str, Array]]:
         yield "", values
         return
     yield from _in_block(values, shape)
+    yield from _in_windows(values, shape)
     long = [length for length in values.shape if length > 1]
     if len(long) != 1:
         return
@@ -116,3 +123,14 @@ def _in_block(values: Array, shape: Index) -> Iterator[tuple[str, Array]]:
         spread = np.full(shape, np.nan)
         np.moveaxis(spread, axis, 0)[start : start + length] = np.moveaxis(values, axis, 0)
         yield f" at the indices {start} to {start + length - 1} of axis {axis}", spread
+
+
+def _in_windows(values: Array, shape: Index) -> Iterator[tuple[str, Array]]:
+    """One number for each of equal windows that lie side by side, as those of a pool do."""
+    if values.ndim != len(shape) or values.size < 2 or 0 in values.shape or 0 in shape:
+        return
+    if any(whole % part for whole, part in zip(shape, values.shape, strict=True)):
+        return
+    for axis, (whole, part) in enumerate(zip(shape, values.shape, strict=True)):
+        values = np.repeat(values, whole // part, axis=axis)
+    yield _WINDOW, values

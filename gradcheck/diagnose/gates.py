@@ -1,4 +1,4 @@
-"""a - n is dY times a gate that the layer keeps (highway, GRU), or a multiple of dY: a path left out or mixed up."""
+"""a - n is dY times a gate that the layer keeps, a parameter or a number: a path that is left out (highway, GRU)."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,10 +12,10 @@ from gradcheck.diagnose.words import number
 
 
 def gated_term(suspect: Suspect) -> Iterator[Prediction]:
-    """Backward gives n without dY * (1 - t), say, or with dY * t in its place: t an array that the layer keeps."""
+    """Backward gives n without dY * (1 - t), say, or with dY * t in its place: t is kept, or is a parameter."""
     if not _applies(suspect):
         return
-    for name, gate in _gates(suspect.evidence.cached, suspect.shape):
+    for name, gate in _gates({**_spread(suspect), **suspect.evidence.cached}, suspect.shape):
         for words, factor in _terms(name, gate):
             sentence = f"{suspect.symbol} {words}: follow each path from the input to the output by itself."
             yield Prediction("missing-term", 4, f"a - n is dY times {name}", sentence, same, _times_dy(factor))
@@ -39,9 +39,19 @@ def scaled_skip(suspect: Suspect) -> Iterator[Prediction]:
 
 
 def _applies(suspect: Suspect) -> bool:
-    if suspect.shape != suspect.evidence.output.shape or suspect.entries < 6 or point_hides_shape(suspect):
+    if suspect.shape != suspect.evidence.output.shape or suspect.telling < 6 or point_hides_shape(suspect):
         return False
     return suspect.name != "input" or not suspect.evidence.elementwise
+
+
+def _spread(suspect: Suspect) -> dict[str, Array]:
+    """Other leaves, one number for each entry of the last axis, or as they are."""
+    shape = suspect.shape
+    return {
+        name: np.broadcast_to(values, shape)
+        for name, values in suspect.evidence.point.items()
+        if name != suspect.name and values.shape in (shape, shape[-1:])
+    }
 
 
 def _gates(cached: Mapping[str, Array], shape: tuple[int, ...]) -> Iterator[tuple[str, Array]]:

@@ -43,7 +43,8 @@ def _factors(view: View, kept: Index) -> Array | None:
     told = view.telling
     count = np.sum(told, axis=rest)
     n, a = (np.where(told, values, 0.0) for values in (view.n, view.a))
-    if np.any((count > 0) & (count < _LEAST)) or np.sum(count > 0) < 2 or _rank_one(n, rest):
+    groups = int(np.sum(count > 0))
+    if np.any(count == 1) or np.sum(count) < _LEAST * groups or groups < 2 or _rank_one(n, rest):
         return None
     square = np.sum(n * n, axis=rest, keepdims=True)
     with np.errstate(all="ignore"):

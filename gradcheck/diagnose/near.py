@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcheck.diagnose.hypothesis import Prediction, nothing, only
+from gradcheck.diagnose.nearby import BY_CHANCE, gap_moves
 from gradcheck.diagnose.rounding import rounded
 from gradcheck.diagnose.suspect import Suspect
 
@@ -28,6 +29,8 @@ def approximation(suspect: Suspect) -> Iterator[Prediction]:
         return
     if not _linear(suspect, float(np.max(gap))):
         return  # rounded to some places, say
+    if gap_moves(suspect) > BY_CHANCE:
+        return  # by chance
     sentence = (
         f"{suspect.symbol} agrees with the numeric gradient to about {max(int(-np.log10(share)), 1)} digits at every "
         f"entry and differs smoothly from it: backward is the derivative of another formula than forward's, an "

@@ -19,6 +19,11 @@ from gradcheck.diagnose.words import axes
 _EPSILONS = (1e-5, 1e-8, 0.0, 1e-6, 1e-7, 1e-3, 1e-4, 1e-12)
 _LEAST = 6  # entries
 _SHORTEST = 3  # of a row
+_MEANS = (  # and which of the two
+    ("both means", True, True),
+    ("the mean of dY", True, False),
+    ("the mean of dY * xhat", False, True),
+)
 _DIRECTION = 1e-2  # an epsilon that is not among them is no reason yet
 
 
@@ -76,12 +81,9 @@ def other_normalisation(suspect: Suspect) -> Iterator[Prediction]:
             sentence = f"{name} takes {what} over {rows.words}, but forward normalises over {own}."
             yield _prediction("wrong-reduction", f"{what} over {rows.words}", sentence, norm, fault)
     for count, over in _counts(norm.rows):
-        for what, factors in (
-            ("both means", (count, count)),
-            ("the mean of dY", (count, 1.0)),
-            ("the mean of dY * xhat", (1.0, count)),
-        ):
-            sentence = f"{name} is that of a normalisation over {own}, but {what} should be means: {over} stands there."
+        for what, first, second in _MEANS if norm.centred else _MEANS[-1:]:
+            factors = (count if first else 1.0, count if second else 1.0)
+            sentence = f"{name} is that of a normalisation over {own}, but {over} stands in place of {what}."
             label = f"{over} for {what}"
             yield _prediction("wrong-reduction", label, sentence, norm, _Fault(factors=factors))
     if np.ptp(norm.gamma) > 0:

@@ -86,6 +86,10 @@ def _moves(shape: Index) -> Iterator[tuple[_Mend, str, Move]]:
     for one, other in itertools.combinations(range(len(shape)), 2):
         if shape[one] != shape[other]:
             yield _RESHAPED, f"with {axes((one, other))} exchanged, not reshaped", _reshaped(one, other)
+    if len(shape) > 3 and len(set(shape[1:])) > 1:  # channels first where backward counts them last, or the reverse
+        for source, target in ((1, -1), (-1, 1)):
+            label = f"with axis {source % len(shape)} moved to axis {target % len(shape)}, not reshaped"
+            yield _RESHAPED, label, _moved(source, target)
     for chosen, flip in sorted(flips(shape), key=lambda pair: abs(len(pair[0]) - 2)):
         yield _FLIPPED, f"reversed along {axes(chosen)}", flip
     yield from _regroupings(shape)
@@ -103,6 +107,11 @@ def _regroupings(shape: Index) -> Iterator[tuple[_Mend, str, Move]]:
 def _reshaped(one: int, other: int) -> Move:
     """What must stand in an operand that backward reshapes, for it to find there what a transpose would give."""
     return lambda values: np.ascontiguousarray(np.swapaxes(values, one, other)).reshape(values.shape)
+
+
+def _moved(source: int, target: int) -> Move:
+    """The same for one axis that goes to another place, and the others with it."""
+    return lambda values: np.ascontiguousarray(np.moveaxis(values, source, target)).reshape(values.shape)
 
 
 def _with_leaf(suspect: Suspect, leaf: Leaf, move: Move) -> Array | None:

@@ -36,13 +36,15 @@ def own_multiple(suspect: Suspect) -> Iterator[Prediction]:
 def label_term(suspect: Suspect) -> Iterator[Prediction]:
     """Everywhere a - n is one number, and another at each row's label: a cross-entropy has another target."""
     view = suspect.view
-    if len(suspect.shape) != _COLUMNS or suspect.evidence.output.size != 1 or suspect.entries < _SPARE + _COLUMNS:
+    if len(suspect.shape) < 2 or suspect.evidence.output.size != 1 or suspect.entries < _SPARE + _COLUMNS:
         return
+    gap = np.where(view.known, view.a - view.n, 0.0).ravel()
+    left_out = np.all(np.abs(gap.reshape(suspect.shape)) <= view.slack, axis=-1)  # rows that a mask takes
     for name, ids in _labels(suspect):
         hot = np.zeros(suspect.shape)
-        hot[np.arange(len(hot)), ids] = 1.0
-        basis = np.stack([np.ones(hot.size), hot.ravel()], axis=1)
-        gap = np.where(view.known, view.a - view.n, 0.0).ravel()
+        np.put_along_axis(hot, ids[..., np.newaxis], 1.0, axis=-1)
+        hot[left_out] = 0.0
+        basis = np.stack([np.broadcast_to(~left_out[..., np.newaxis], hot.shape).ravel(), hot.ravel()], axis=1)
         all_over, at_label = (float(c) for c in np.linalg.lstsq(basis, gap, rcond=None)[0])
         flat, g = abs(all_over) <= _NOISE * abs(at_label), float(np.sum(view.cotangent))
         at = f"{number(at_label / g)} at the label ({name}) of each row"
@@ -51,7 +53,7 @@ def label_term(suspect: Suspect) -> Iterator[Prediction]:
             f"{suspect.symbol} is the numeric gradient plus {what}: the target that backward subtracts is another than "
             f"forward's (one-hot, smoothed, none at all)."
         )
-        term = hot * at_label + (0.0 if flat else all_over)
+        term = hot * at_label + (0.0 if flat else all_over * ~left_out[..., np.newaxis])
         yield Prediction("missing-term", 4, "plus a term at the labels", sentence, same, only(view, term))
 
 
@@ -86,7 +88,7 @@ def _varies(lines: Array, n: Array) -> bool:
 
 def _labels(suspect: Suspect) -> Iterator[tuple[str, Array]]:
     """What forward is handed with one class id a row."""
-    rows, classes = suspect.shape
+    rows, classes = suspect.shape[:-1], suspect.shape[-1]
     for name, values in suspect.evidence.handed.items():
-        if values.dtype.kind in "iu" and values.shape == (rows,) and np.all((values >= 0) & (values < classes)):
+        if values.dtype.kind in "iu" and values.shape == rows and np.all((values >= 0) & (values < classes)):
             yield name, values

@@ -116,7 +116,7 @@ def _slices(wrong: Array, spatial: Index) -> Iterator[Place]:
 def _borders(shape: Index) -> Iterator[Place]:
     at = np.indices(shape)
     for width in (1, 2):
-        long = [axis for axis, length in enumerate(shape) if length > 3 * width]
+        long = [axis for axis, length in enumerate(shape) if length >= 2 * width + 2]
         edges = {axis: (at[axis] < width) | (at[axis] >= shape[axis] - width) for axis in long}
         last = {axis: at[axis] >= shape[axis] - width for axis in long}
         wide = "" if width == 1 else f" of width {width}"

@@ -6,7 +6,9 @@ import numpy as np
 
 from gradcheck.diagnose.altered import turned_kept
 from gradcheck.diagnose.attention import softmax_mean
+from gradcheck.diagnose.attention_axis import softmax_axis
 from gradcheck.diagnose.contributions import diagonal_alone, overwritten, repeated_rows
+from gradcheck.diagnose.cropped import cut_out
 from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.factors_at_hand import parameter_factor, point_factor
 from gradcheck.diagnose.finding import Finding
@@ -27,6 +29,7 @@ from gradcheck.diagnose.products import product_term
 from gradcheck.diagnose.recurrence import weighted_sums
 from gradcheck.diagnose.reductions import other_operand, other_reduction, summed_too_far, wrong_shape
 from gradcheck.diagnose.relatives import others_gradient, others_values
+from gradcheck.diagnose.rnn import unrolled_back
 from gradcheck.diagnose.rounding import precision_lost
 from gradcheck.diagnose.scale_free import norm_held_fixed, statistics_held_fixed
 from gradcheck.diagnose.scaling import constant_factor, point_hides_shape, sign_flipped, sliced_factor
@@ -41,6 +44,7 @@ from gradcheck.diagnose.shuffles import (
     transposed,
     values_elsewhere,
 )
+from gradcheck.diagnose.softmax import other_axis
 from gradcheck.diagnose.steps import loop_too_short, time_step
 from gradcheck.diagnose.suspect import Suspect
 from gradcheck.diagnose.terms import (
@@ -51,6 +55,7 @@ from gradcheck.diagnose.terms import (
     row_term,
     skip_term,
 )
+from gradcheck.diagnose.tied import one_use
 from gradcheck.diagnose.together import together
 from gradcheck.diagnose.vanishing import ghost_gradient, non_finite, nothing_supplied, zero_gradient
 from gradcheck.diagnose.words import listed
@@ -66,13 +71,14 @@ FITTED: tuple[Hypothesis, ...] = (
     loop_too_short, row_term, skip_term, parameter_factor, wrong_local_derivative, sliced_factor, point_factor,
     regulariser, slices_moved, shifted, grouped_factor, gated_term, scaled_skip, path_factor, two_slopes, label_term,
     other_normalisation, norm_held_fixed, other_operand, others_gradient, others_values,
-    product_term, statistics_held_fixed,
+    one_use, product_term, statistics_held_fixed, other_axis, cut_out, unrolled_back,
 )  # fmt: skip
 PROBED: tuple[Hypothesis, ...] = (
     turned_parameter,
     turned_cotangent,
     fused_activation,
     softmax_mean,
+    softmax_axis,
     hidden_slope,
     turned_kept,
     weighted_sums,
@@ -162,7 +168,8 @@ def _unrecognised(suspect: Suspect, tried: Sequence[Match]) -> Finding:
     if point_hides_shape(suspect):
         message += " All entries of the input are equal here: try a random one, which tells more."
     close = sorted((m for m in tried if m.residual < 0.9 * before), key=lambda m: m.residual)
-    labels = dict.fromkeys(f"{m.prediction.label} (leaves {m.residual:.2g})" for m in close)
+    nearest = {m.prediction.cause: m for m in reversed(close)}  # of each cause the best
+    labels = [f"{m.prediction.label} (leaves {m.residual:.2g})" for m in close if m is nearest[m.prediction.cause]]
     if labels:
-        message += f" Closest: {'; '.join(list(labels)[:_CLOSE])}."
+        message += f" Closest: {'; '.join(labels[:_CLOSE])}."
     return Finding("unrecognised", suspect.name, message, where=suspect.evidence.where)

@@ -37,7 +37,7 @@ def other_reduction(suspect: Suspect) -> Iterator[Prediction]:
     form = bias_form(suspect)
     if form is None:
         return
-    for cause, label, reduce in _reductions(suspect.view.cotangent.ndim):
+    for cause, label, reduce in _reductions(suspect.view.cotangent.shape):
         values = in_shape(reduce(suspect.view.cotangent), suspect.shape)
         if values is None or label == form.label:
             continue
@@ -143,13 +143,14 @@ def _reducing(reduce: Move, shape: Index) -> Term:
     return offset
 
 
-def _reductions(ndim: int) -> Iterator[tuple[str, str, Move]]:
-    """(cause, label, reduction) of the ways in which people reduce dY."""
+def _reductions(shape: Index) -> Iterator[tuple[str, str, Move]]:
+    """(cause, label, reduction) of the ways in which people reduce dY; along one entry there is nothing to reduce."""
     yield "wrong-reduction", "dY itself", lambda g: g
-    for chosen in subsets(ndim):
+    long = [axis for axis, length in enumerate(shape) if length > 1]
+    for chosen in (c for c in subsets(len(shape)) if set(c) <= set(long)):
         yield "wrong-reduction", sum_name(chosen), _reduced(np.sum, chosen)
         yield "wrong-reduction", f"the mean of dY over {axes(chosen)}", _reduced(np.mean, chosen)
-    for axis in range(ndim):
+    for axis in long:
         yield "overwritten-contribution", f"the first slice of dY along axis {axis} alone", _slice(0, axis)
         yield "overwritten-contribution", f"the last slice of dY along axis {axis} alone", _slice(-1, axis)
         yield "wrong-reduction", f"the maximum of dY over axis {axis}", _reduced(np.max, (axis,))

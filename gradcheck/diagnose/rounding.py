@@ -3,16 +3,18 @@
 import numpy as np
 
 from gradcheck.diagnose.finding import Finding, Severity
+from gradcheck.diagnose.nearby import BY_CHANCE, gap_moves
 from gradcheck.diagnose.suspect import Suspect
 
 _MOST = 64.0  # roundings that a sum may gather
+LOST = _MOST * float(np.finfo(np.float32).eps)  # of the largest entry, to float32
 _LEAST = 6  # entries from which signs can be called mixed
 _SHARE = 0.25  # of the entries differ at least: rounding meets nearly all, a fault may be at one
 _GRID = 1e-3  # of the spacing: a number as near to a multiple of it as this was rounded to it
 
 
 def precision_lost(suspect: Suspect) -> Finding | None:
-    """The finding where there is positive evidence of rounding; float16 only where a itself is rounded to it."""
+    """The finding where there is positive evidence of rounding."""
     if not rounded(suspect):
         return None
     half = not _within(suspect, np.finfo(np.float32).eps)
@@ -26,12 +28,25 @@ def precision_lost(suspect: Suspect) -> Finding | None:
 
 
 def rounded(suspect: Suspect) -> bool:
-    """Does a - n look like rounding: small, of mixed signs, and no multiple of n?"""
-    if suspect.entries < _LEAST or not _mixed(suspect):
+    """Does a - n look like rounding: small, of mixed signs, no multiple of n, and another one at a point nearby?"""
+    if suspect.entries < _LEAST or not _within(suspect, np.finfo(np.float16).eps) or not _mixed(suspect, both=False):
         return False
-    if _within(suspect, np.finfo(np.float32).eps):
+    moves = gap_moves(suspect)  # NaN where it is unknown
+    if moves <= BY_CHANCE:
+        return False
+    if moves > BY_CHANCE and _scales(suspect):
         return True
-    return _within(suspect, np.finfo(np.float16).eps) and _on_grid(suspect)
+    return _mixed(suspect, both=True) and (_within(suspect, np.finfo(np.float32).eps) or _on_grid(suspect))
+
+
+def _scales(suspect: Suspect) -> bool:
+    """Is backward(2 G) twice backward(G)? So with any binary precision, and not where it rounds to decimal places."""
+    view = suspect.view
+    a = suspect.evidence.gradients(2 * view.cotangent).get(suspect.name)
+    if a is None or a.shape != suspect.shape:
+        return False
+    gap = float(np.max(np.abs(view.a - view.n)[view.known], initial=0.0))
+    return bool(np.all(np.abs(np.asarray(a, dtype=np.float64) - 2 * view.a)[view.known] <= _GRID * gap))
 
 
 def _within(suspect: Suspect, eps: np.floating) -> bool:
@@ -41,8 +56,8 @@ def _within(suspect: Suspect, eps: np.floating) -> bool:
     return bool(np.all(np.abs(view.a - view.n)[view.known] <= _MOST * float(eps) * largest))
 
 
-def _mixed(suspect: Suspect) -> bool:
-    """Do many entries differ, with signs of a - n both ways, relative to n's too, and no factor that removes half?"""
+def _mixed(suspect: Suspect, *, both: bool) -> bool:
+    """Do many entries differ, a - n or (a - n) / n (or both) with signs both ways, and no factor removes half?"""
     view = suspect.view
     told = view.telling & (view.n != 0)
     differ = told & (np.abs(view.a - view.n) > view.slack)
@@ -50,7 +65,7 @@ def _mixed(suspect: Suspect) -> bool:
         return False
     gap, n = (view.a - view.n)[differ], view.n[differ]
     shares = [float(np.mean(signs > 0)) for signs in (gap, gap * n)]
-    if not all(0.15 <= share <= 0.85 for share in shares):
+    if not (all if both else any)(0.15 <= share <= 0.85 for share in shares):
         return False
     left = gap - n * float(gap @ n) / float(n @ n)
     return float(np.linalg.norm(left)) >= 0.5 * float(np.linalg.norm(gap))

@@ -14,21 +14,32 @@ _LETTERS = "HWD"  # of an image, as the article orders it
 _MOST_ARRAYS = 6
 
 
-def symbols(layer: Any, x: Any = None, arguments: Mapping[str, Any] | None = None) -> dict[str, float]:
+def symbols(
+    layer: Any, x: Any = None, arguments: Mapping[str, Any] | None = None, noted: Mapping[str, float] | None = None
+) -> dict[str, float]:
     """Name -> value, in the order in which names are preferred.
 
     The layer's own integers and floats, those in its tuples as name[i], constructor arguments that it does not
-    keep; then input_shape[i] of x where the layer declares none, N, H, W, D; last the lengths of its arrays.
+    keep, what forward has noted; then input_shape[i] of x where the layer declares none, N, H, W, D; last the lengths
+    of its arrays.
     """
     own = {k: v for k, v in getattr(layer, "__dict__", {}).items() if _is_own(k)}
     found = dict(_numbers(own))
     found.update({k: v for k, v in _numbers(dict(arguments or {})) if k not in found and _is_own(k)})
+    found.update({k: v for k, v in (noted or {}).items() if k not in found})
     declared = own.get("input_shape")
     shape = np.shape(x) if x is not None else ()
     for name, length in _of_input(shape, declared if isinstance(declared, tuple | list) else None):
         found.setdefault(name, float(length))
     found.update(_lengths({k: v for k, v in own.items() if isinstance(v, np.ndarray)}))
     return found
+
+
+def lengths_noted(before: Mapping[str, Any], after: Mapping[str, Any], *shapes: Sequence[int]) -> dict[str, float]:
+    """The integers among a layer's attributes that forward has set, where each is a length of these shapes."""
+    lengths = {length for shape in shapes for length in shape}
+    new = {k: v for k, v in after.items() if _is_own(k) and k not in before and _is_length(v)}
+    return {k: float(v) for k, v in new.items() if v in lengths}
 
 
 def function_symbols(forward: Callable[..., Any], arguments: Sequence[Any]) -> dict[str, float]:

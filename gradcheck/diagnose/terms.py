@@ -45,7 +45,7 @@ def row_term(suspect: Suspect) -> Iterator[Prediction]:
                     f"whole row, and backward must sum over it."
                 )
                 name = f"without {label} over axis {axis}"
-                yield Prediction("missing-term", 3, name, sentence, same, signed_term(term, sign))
+                yield Prediction("missing-term", 2.5, name, sentence, same, signed_term(term, sign))
 
 
 def skip_term(suspect: Suspect) -> Iterator[Prediction]:

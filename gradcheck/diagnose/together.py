@@ -10,7 +10,9 @@ _OBJECTIVE = (
     "Every gradient of this layer has the same factor: look where backward first uses dY, or where forward last "
     "scales its output."
 )
-_LOSS = "Value and gradient disagree: often the value is the odd one (a mean reported, a sum differentiated)."
+_LOSS = "Value and gradient disagree"
+_VALUE = ": often the value is the odd one (a mean reported, a sum differentiated)."
+_OF_SOME = frozenset({"located", "border-wrong", "duplicate-index-lost", "zero-gradient", "ghost-gradient"})  # entries
 
 
 def together(findings: Sequence[Finding], leaves: int, *, loss: bool) -> list[Finding]:
@@ -18,9 +20,11 @@ def together(findings: Sequence[Finding], leaves: int, *, loss: bool) -> list[Fi
     added = []
     if leaves > 1 and len(findings) == leaves and _one_factor(findings):
         added.append(_OBJECTIVE)
-    if loss:
-        added.append(_LOSS)
-    return [replace(f, message=" ".join([f.message, *added])) for f in findings]
+    return [replace(f, message=" ".join([f.message, *added, *([_of_loss(f)] if loss else [])])) for f in findings]
+
+
+def _of_loss(finding: Finding) -> str:
+    return f"{_LOSS} there." if finding.cause in _OF_SOME else f"{_LOSS}{_VALUE}"
 
 
 def _one_factor(findings: Sequence[Finding]) -> bool:

@@ -1,6 +1,7 @@
 """The arrays that a forward leaves for its backward, and those that it is handed, by names for a message."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,14 @@ from gradcheck.subjects.spelling import positional
 from gradcheck.subjects.subject import Subject
 
 _CACHE = "cache"
+_MOST = 32  # of one container
 
 
 def kept_arrays(subject: Subject, specimen: Specimen) -> dict[str, Array]:
-    """Float arrays in a layer's own attributes after forward, parameters aside; in a function's cache, by its index."""
+    """Float arrays that a layer has in its own attributes after forward, parameters aside, or a function in its cache.
+
+    One in a dict, a tuple or a list goes by its key or index: `cache['z']`, `cache[0]`.
+    """
     with subject.session() as session:
         session.forward()
         if isinstance(specimen, FunctionSpecimen):
@@ -22,7 +27,7 @@ def kept_arrays(subject: Subject, specimen: Specimen) -> dict[str, Array]:
         else:
             leaves = {leaf.name for leaf in subject.leaves}
             own = getattr(specimen.layer, "__dict__", {})
-            found = {name: value for name, value in own.items() if name not in leaves}
+            found = {name: v for key, value in own.items() for name, v in _opened(key, value) if name not in leaves}
         return {name: np.array(v) for name, v in found.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
 
 
@@ -41,10 +46,14 @@ def _in_cache(returned: Any) -> Iterator[tuple[str, Any]]:
     """(`cache[1]`, its array) of a forward that returns its output and a cache."""
     if not isinstance(returned, tuple) or len(returned) != 2:
         return
-    cache = returned[1]
-    if isinstance(cache, tuple | list):
-        yield from ((f"{_CACHE}[{number}]", value) for number, value in enumerate(cache))
-    elif isinstance(cache, dict):
-        yield from ((f"{_CACHE}[{key!r}]", value) for key, value in cache.items())
+    yield from _opened(_CACHE, returned[1])
+
+
+def _opened(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """(name, value), or that of each of the things in it."""
+    if isinstance(value, tuple | list):
+        yield from ((f"{name}[{number}]", one) for number, one in enumerate(value[:_MOST]))
+    elif isinstance(value, dict):
+        yield from ((f"{name}[{key!r}]", one) for key, one in islice(value.items(), _MOST))
     else:
-        yield _CACHE, cache
+        yield name, value

@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 
 from gradcheck.base.arrays import Array
+from gradcheck.base.errors import GradcheckError
 from gradcheck.base.looking import look
 from gradcheck.base.randomness import stream
-from gradcheck.diagnose.symbols import function_symbols, symbols
+from gradcheck.diagnose.symbols import function_symbols, lengths_noted, symbols
 from gradcheck.gather.construct import SHAPE_LIKE
 from gradcheck.gather.naming import parameters_of, recovered
 from gradcheck.gather.specimen import FunctionSpecimen, LayerSpecimen, Specimen
 from gradcheck.gather.variants import variants, varied_shape
+from gradcheck.run.opened import subject_of
+from gradcheck.run.options import Options
 from gradcheck.subjects.guard import RandomState
 
 _SHRUNK = 0.6  # a rate of the constructor becomes this much of itself, and again at each further shape
@@ -35,7 +38,21 @@ def shape_of(specimen: Specimen, arguments: Mapping[str, Any]) -> Shape:
     if isinstance(specimen, FunctionSpecimen):
         return Shape(specimen, function_symbols(specimen.forward, specimen.arguments))
     x = specimen.first if specimen.x is not None else _declared(specimen.layer)
-    return Shape(specimen, symbols(specimen.layer, x, arguments), symbols(specimen.layer, None, arguments))
+    noted = _noted(specimen)
+    return Shape(specimen, symbols(specimen.layer, x, arguments, noted), symbols(specimen.layer, None, arguments))
+
+
+def _noted(specimen: LayerSpecimen) -> dict[str, float]:
+    """`batch_size`, where forward keeps it under that name."""
+    before = dict(getattr(specimen.layer, "__dict__", {}))
+    try:
+        with subject_of(specimen, Options()).session() as session:
+            output = session.forward()
+            after = dict(getattr(specimen.layer, "__dict__", {}))
+    except GradcheckError:
+        return {}
+    shapes = [np.shape(x) for x in (specimen.x if isinstance(specimen.x, tuple | list) else [specimen.first])]
+    return lengths_noted(before, after, output.shape, *shapes)
 
 
 def arguments_of(layer: Any) -> dict[str, Any]:

@@ -25,15 +25,16 @@ def attention(fault: str) -> Any:
     def backward(dy: Any, cache: Any) -> Any:
         q, k, v, p = cache
         dp = dy @ v.T
-        ds = p * (dp - (p * dp).sum(-1, keepdims=True))
-        if fault == "no mean":
-            ds = p * dp
-        elif fault == "diagonal":
-            ds = p * (1 - p) * dp
-        elif fault == "half of the mean":
-            ds = p * (dp - 0.5 * (p * dp).sum(-1, keepdims=True))
-        elif fault == "spoilt":
-            ds = ds * SPOILT
+        part = p * dp
+        ds = {
+            "no mean": part,
+            "diagonal": p * (1 - p) * dp,
+            "half of the mean": p * (dp - 0.5 * part.sum(-1, keepdims=True)),
+            "queries": p * (dp - part.sum(0, keepdims=True)),
+            "all": p * (dp - part.sum()),
+            "queries, spoilt": p * (dp - (part * SPOILT).sum(0, keepdims=True)),
+            "spoilt": p * (dp - part.sum(-1, keepdims=True)) * SPOILT,
+        }.get(fault, p * (dp - part.sum(-1, keepdims=True)))
         return ds @ k, ds.T @ q, p.T @ dy
 
     return backward
@@ -50,11 +51,39 @@ def causes(forward: Any, backward: Any, *arguments: Any) -> dict[str, str]:
         ("no mean", "missing-term"),
         ("diagonal", "missing-term"),
         ("half of the mean", "missing-term"),
+        ("queries", "wrong-reduction"),
+        ("all", "wrong-reduction"),
+        ("queries, spoilt", "unrecognised"),
         ("spoilt", "unrecognised"),
     ],
 )
 def test_a_softmax_inside(fault: str, cause: str | None) -> None:
     assert causes(attend, attention(fault), Q, K, V) == ({} if cause is None else {"input": cause, "k": cause})
+
+
+def pooled(fault: str) -> tuple[Any, Any]:
+    """One set of weights for each sample, as many steps as samples; the values are a projection of x."""
+
+    def forward(x: Any, W: Any, u: Any) -> Any:
+        v = x @ W
+        p = softmax(x @ u)
+        return np.einsum("nt,ntd->nd", p, v), (x, W, u, v, p)
+
+    def backward(dy: Any, cache: Any) -> Any:
+        x, W, u, v, p = cache
+        dp = np.einsum("nd,ntd->nt", dy, v)
+        total = {"samples": (p * dp).sum(0), "lost axis": (p * dp).sum(-1)}.get(fault, (p * dp).sum(-1, keepdims=True))
+        ds = p * (dp - total)
+        dv = p[..., None] * dy[:, None]
+        return dv @ W.T + ds[..., None] * u, np.einsum("nti,ntd->id", x, dv), np.einsum("nt,nti->i", ds, x)
+
+    return forward, backward
+
+
+@pytest.mark.parametrize("fault", ["", "samples", "lost axis"])
+def test_a_softmax_inside_summed_along_another_axis(fault: str) -> None:
+    x, W, u = (np.random.default_rng(8).normal(size=shape) for shape in [(4, 4, 3), (3, 2), (3,)])
+    assert causes(*pooled(fault), x, W, u) == (dict.fromkeys(["input", "u"], "wrong-reduction") if fault else {})
 
 
 X = np.random.default_rng(3).normal(size=(4, 3))

@@ -16,10 +16,10 @@ from tests.planted.unseen_recurrent import CELLS, GRU, RNN, ROWS, STEPS, Peephol
     [
         ("b", "b", "overwritten-contribution", "is the contribution of step 0 alone"),
         ("Wx", "Wx", "overwritten-contribution", "step"),
-        ("state", "Wh", "time-step-wrong", "is taken with the state of the step itself"),
-        ("truncated", "Wh", "time-step-wrong", "lacks the contributions of the steps before step 2"),
-        ("carry", "Wh", "time-step-wrong", "hands from each step to the step before it"),
-        ("point", "input", "wrong-local-derivative", "derivative 1 - tanh(z)**2 is taken as 1 - z**2"),
+        ("state", "Wh", "time-step-wrong", "multiplies dz of each step by the state of that step, h[t]"),
+        ("truncated", "Wh", "time-step-wrong", "lacks the steps before step 2: backward's loop ends too early"),
+        ("carry", "Wh", "time-step-wrong", "backward hands nothing from a step to the step before it"),
+        ("point", "input", "wrong-local-derivative", "the derivative of h[t] by its sum as 1 - z**2, of z before tanh"),
     ],
 )
 def test_a_recurrence_says_what_is_wrong(bug: str, leaf: str, cause: str, words: str) -> None:
