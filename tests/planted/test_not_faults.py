@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from reports.power import run
+from reports.trials import run
 from tests.planted.corpus import HARMLESS
 
 KINDS = {

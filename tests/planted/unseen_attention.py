@@ -395,8 +395,7 @@ PLANTED = [
         additive,
         KEYS,
         "input query Wk Wq",
-        "unrecognised",
-        meant="wrong-local-derivative",
+        "wrong-local-derivative",
     ),
     Planted(
         "additive attention: no path of the values",
@@ -424,7 +423,7 @@ PLANTED = [
         glu,
         (draw(3, 6),),
         "input",
-        "located",
+        "elementwise-factor",
         meant="wrong-local-derivative",
     ),
     Planted(

@@ -160,9 +160,8 @@ POINTS = (
 )  # fmt: skip
 
 DENSE = (
-    layer("tied decoder alone", "unrecognised", "W",
-          dense.TiedAutoencoderDecoder, dense.TiedAutoencoder, (4, 3), normal(5, 4),
-          meant="overwritten-contribution"),
+    layer("tied decoder alone", "overwritten-contribution", "W",
+          dense.TiedAutoencoderDecoder, dense.TiedAutoencoder, (4, 3), normal(5, 4)),
     layer("linear transposed", "transposed", "W", dense.LinearTransposed, dense.Linear, (3, 3), normal(5, 3)),
     layer("linear decay", "missing-term", "W", dense.LinearRegularised, dense.Linear, (4, 3), normal(5, 4)),
     layer("linear bias axis", "wrong-reduction", "b", dense.LinearBiasAxis, dense.Linear, (3, 5), normal(5, 3)),

@@ -42,7 +42,6 @@ layer(
         " * self.a * (1 - self.a)",
         "",
         "input params['W1'] params['b1']",
-        "unrecognised",
         "wrong-local-derivative",
     ),
     ("two layers dW1 over N", "self.x.T @ dz1,", "self.x.T @ dz1 / len(dy),", "params['W1']", "constant-factor"),
@@ -151,7 +150,7 @@ functions(
         "(dp * p).sum(1, keepdims=True)",
         "(dp * p).sum(0, keepdims=True)",
         "input query W",
-        "unrecognised",
+        "wrong-reduction",
         "missing-term",
     ),
 )

@@ -849,7 +849,7 @@ family(
     lambda c: c(3, 5),
     ("rnn dWh from h of now", RNNa, "Wh", "time-step-wrong", None),
     ("rnn carry lost", RNNb, "Wx Wh b input", "time-step-wrong", None),
-    ("rnn tanh' of the step before", RNNc, "Wx Wh b input", "unrecognised", None),
+    ("rnn tanh' of the step before", RNNc, "Wx Wh b input", "time-step-wrong", None),
     ("rnn carry without .T", RNNd, "Wx Wh b input", "transposed", None),
     ("rnn over T", RNNe, "Wx Wh b", "constant-factor", "1 / input_shape[0]"),
     ("rnn dx not turned back", RNNf, "input", "axis-flipped", None),

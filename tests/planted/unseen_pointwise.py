@@ -220,7 +220,14 @@ class TiedNoDerivative(Tied):
         return dx
 
 
-add("tied weights, decoder alone", lambda: TiedDecoderOnly(4, 3), lambda: Tied(4, 3), draw(5, 4), "W", "unrecognised")
+add(
+    "tied weights, decoder alone",
+    lambda: TiedDecoderOnly(4, 3),
+    lambda: Tied(4, 3),
+    draw(5, 4),
+    "W",
+    "overwritten-contribution",
+)
 add("tied, tanh' forgotten", lambda: TiedNoDerivative(4, 3), lambda: Tied(4, 3), draw(5, 4), "W input", "unrecognised")
 
 
@@ -602,7 +609,7 @@ class SoftmaxD(Softmax):
 
 for n, cls5, cause in [
     ("softmax diagonal alone", SoftmaxA, "missing-term"),
-    ("softmax sum over all", SoftmaxB, "missing-term"),
+    ("softmax sum over all", SoftmaxB, "wrong-reduction"),
     ("softmax mean for sum", SoftmaxC, "missing-term"),
     ("softmax identity", SoftmaxD, "wrong-local-derivative"),
 ]:

@@ -258,7 +258,7 @@ LOSSES = (
           "overwritten-contribution", meant="missing-term"),
     fault("variation: first column", losses.variation, "edge", (draw(4, 5),), "input", "located",
           meant="border-wrong"),
-    fault("ranking: target left out", losses.ranking, "target", (draw(5), draw(5, seed=1)), "b input:unrecognised",
+    fault("ranking: target left out", losses.ranking, "target", (draw(5), draw(5, seed=1)), "input b",
           "elementwise-factor", "elementwise-factor", meant="sign-flipped"),
     fault("ranking: exchanged", losses.ranking, "exchanged", (draw(5), draw(5, seed=1)), "input b", "sign-flipped",
           "swapped-leaves"),

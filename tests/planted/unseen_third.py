@@ -807,14 +807,13 @@ layer(
         "temp @ self.hs[t - 1].T",
         "temp @ self.hs[t].T",
         "Whh",
-        "unrecognised",
         "time-step-wrong",
     ),
     (
         "many to one dh not renewed",
         "            d_h = self.Whh.T @ temp\n",
         "",
-        "input Wxh:unrecognised Whh:unrecognised bh:unrecognised",
+        "input Wxh Whh bh",
         "time-step-wrong",
     ),
     (
@@ -822,17 +821,16 @@ layer(
         "d_bh += temp",
         "d_bh = temp",
         "bh",
-        "unrecognised",
         "overwritten-contribution",
     ),
     (
         "many to one carry adds up",
         "d_h = self.Whh.T @ temp",
         "d_h = d_h + self.Whh.T @ temp",
-        "input Wxh:unrecognised Whh:unrecognised bh:unrecognised",
+        "input Wxh Whh bh",
         "time-step-wrong",
     ),
-    ("many to one dWhy before the last", "d_y @ self.hs[n - 1].T", "d_y @ self.hs[n - 2].T", "Why", "unrecognised"),
+    ("many to one dWhy before the last", "d_y @ self.hs[n - 1].T", "d_y @ self.hs[n - 2].T", "Why", "time-step-wrong"),
 )
 
 
@@ -1630,7 +1628,6 @@ layer(
         "delta.T @ self.h + self.x.T @ dz",
         "self.x.T @ dz",
         "W",
-        "missing-term",
         "overwritten-contribution",
     ),
     (
