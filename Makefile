@@ -5,6 +5,7 @@ TARGET ?=
 WORKERS ?= auto
 CHECKS ?= 2000
 SEEDS ?= 100
+NAMED ?= 7
 POWER_WORKERS ?= 2
 
 BIN := .venv/bin
@@ -12,6 +13,7 @@ STAMP := .venv/.installed
 TORCH := 2.13.0
 WILD := numpy-ml==0.1.2 neuralnetlib==5.0.0 mpneuralnetwork==1.1.1 nnfs-implementation==0.0.1 dl-with-numpy==0.0.3 \
 	caspian-ml==1.1.0
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 --dist loadfile
 PIP := -m pip --quiet --disable-pip-version-check
 UV := build/uv/bin/uv
 
@@ -21,7 +23,7 @@ COMPILE := $(UV) pip compile pyproject.toml --extra dev --extra report --extra m
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: ci-example help check baseline test test-frameworks wild lint report power calibration soundness peers scale mutation constraints clean
+.PHONY: ci-example help check baseline test test-exhaustive test-frameworks wild lint report power calibration soundness peers scale mutation constraints clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +33,10 @@ check: $(STAMP)  ## check every layer in layers/, or one: make check TARGET=laye
 
 # Hundreds of its processes import the same modules: compiled once, even where somebody's environment forbids it.
 test: $(STAMP)  ## run the tests
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 --dist loadfile
+	$(PYTEST) -m "not exhaustive"
+
+test-exhaustive: $(STAMP)  ## run the further cases that `make test` leaves out to take less than ten minutes
+	$(PYTEST) -m exhaustive
 
 test-frameworks: .venv-frameworks/.installed  ## run the tests of PyTorch's and JAX's things, in .venv-frameworks
 	OMP_NUM_THREADS=1 .venv-frameworks/bin/python -m pytest -q -n 2 --dist loadfile tests/subjects/test_torch*.py tests/subjects/test_jax*.py
@@ -53,8 +58,9 @@ report: $(STAMP)  ## write the report about the article's layers and the README'
 	$(BIN)/python -m reports.article
 	$(BIN)/python -m reports.readme
 
-power: $(STAMP)  ## find and name every planted fault under SEEDS seeds (100); write reports/power.md (an hour)
-	nice $(BIN)/python -m reports.power --seeds $(SEEDS) --workers $(POWER_WORKERS)
+power: $(STAMP)  ## find every planted fault under SEEDS seeds (100), name it under NAMED (7); write it down (hours)
+	nice $(BIN)/python -m reports.recall --seeds $(SEEDS) --workers $(POWER_WORKERS)
+	nice $(BIN)/python -m reports.power --seeds $(NAMED) --workers $(POWER_WORKERS)
 
 calibration: $(STAMP)  ## hold 60 000 error bars against known derivatives; write what was found (5 minutes)
 	$(BIN)/python -m reports.calibration

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -25,10 +25,17 @@ class Module:
     """One file. imports: the dotted names of the modules it takes something from, with the line."""
 
     name: str
-    tree: ast.Module
-    lines: int
+    text: str
 
     @property
+    def lines(self) -> int:
+        return len(self.text.splitlines())
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    @cached_property
     def imports(self) -> list[tuple[str, int]]:
         return list(_imports(self))
 
@@ -44,8 +51,7 @@ def read(root: Path, package: str) -> dict[str, Module]:
     for path in sorted((root / package).rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        text = path.read_text(encoding="utf-8")
-        found[name] = Module(name, ast.parse(text), len(text.splitlines()))
+        found[name] = Module(name, path.read_text(encoding="utf-8"))
     return found
 
 
@@ -114,7 +120,9 @@ def printing(modules: Mapping[str, Module]) -> list[str]:
 def _prints(node: ast.AST) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return node.func.id in ("print", "pprint")
-    return isinstance(node, ast.Attribute) and ast.unparse(node) in ("sys.stdout", "sys.stderr", "sys.__stdout__")
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+        return False
+    return (node.value.id, node.attr) in (("sys", "stdout"), ("sys", "stderr"), ("sys", "__stdout__"))
 
 
 def importing(modules: Mapping[str, Module], *forbidden: str) -> list[str]:

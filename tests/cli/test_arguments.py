@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.cli.tools import Cli, layer
+from tests.cli.tools import Cli, one
 
 WHOLE = "expected a whole number of at least 0, got"
 
@@ -52,7 +52,7 @@ BAD = [
 
 @pytest.mark.parametrize(("arguments", "message"), BAD)
 def test_a_bad_argument_is_refused_and_nothing_runs(cli: Cli, arguments: list[str], message: str) -> None:
-    cli.write({"good.py": "open('imported', 'w').close()\n" + layer("Good")})
+    cli.write({"good.py": "open('imported', 'w').close()\n" + one("Good")})
     ran = cli("run", "good.py", *arguments)
     assert ran.code == 2
     assert message in ran.err
@@ -78,7 +78,7 @@ def test_a_bad_command_is_refused(cli: Cli, arguments: list[str], message: str) 
 
 
 def test_jobs_change_nothing_but_the_time(cli: Cli) -> None:
-    cli.write({f"{name}.py": layer(name.title()) for name in ("one", "two", "three")} | {"bad.py": "1 +\n"})
+    cli.write({f"{name}.py": one(name.title()) for name in ("one", "two", "three")} | {"bad.py": "1 +\n"})
     records = []
     for jobs in ("1", "3"):
         ran = cli("run", ".", "--no-config", "--jobs", jobs, "--format", "json")

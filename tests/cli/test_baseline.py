@@ -2,12 +2,13 @@
 
 import json
 import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.tools import Cli, Ran
+from tests.cli.tools import Cli, Ran, process, write
 
 DENSE = """import numpy as np
 
@@ -58,12 +59,19 @@ def of_dense(folder: Path) -> Path:
     return found
 
 
+@pytest.fixture(scope="module")
+def updated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose two layers have their baselines, as `update` leaves it."""
+    folder = write(tmp_path_factory.mktemp("kept"), {"pyproject.toml": CONFIG, "dense.py": dense()})
+    assert process(folder, "baseline", "update", CI="").code == 0
+    return folder
+
+
 @pytest.fixture
-def kept(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """A project whose two layers have their baselines."""
+def kept(cli: Cli, updated: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """A copy of it."""
     monkeypatch.delenv("CI", raising=False)
-    cli.write({"pyproject.toml": CONFIG, "dense.py": dense()})
-    assert cli("baseline", "update").code == 0
+    shutil.copytree(updated, cli.folder, dirs_exist_ok=True)
     return cli
 
 

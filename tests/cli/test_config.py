@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.tools import Cli, layer
+from tests.cli.tools import Cli, cases, layer, one
 
 CASES = "\n\ndef gradcheck_cases():\n    yield Wrong((1, 5))\n    yield Wrong((2, 3))\n"
 WRONG = layer("Wrong", backward="return output_error * 3.0") + CASES
@@ -24,7 +24,7 @@ def expecting(target: str = "a.py:Wrong", leaf: str = "input", cause: str = "con
 
 
 def test_targets_and_settings_are_found_upward(cli: Cli) -> None:
-    cli.write({"pyproject.toml": "[tool.gradcheck]\ntargets = ['net/a.py']\nseed = 7\n", "net/a.py": layer("A")})
+    cli.write({"pyproject.toml": "[tool.gradcheck]\ntargets = ['net/a.py']\nseed = 7\n", "net/a.py": one("A")})
     cli.write({"net/pyproject.toml": "[project]\nname = 'without a table'\n"})
     above = cli("run", "--format", "json")
     cli.folder = cli.folder / "net"
@@ -37,7 +37,7 @@ def test_targets_and_settings_are_found_upward(cli: Cli) -> None:
 
 def test_the_command_line_goes_before_the_configuration(cli: Cli) -> None:
     cli.write(
-        {"pyproject.toml": "[tool.gradcheck]\ntargets = ['a.py']\nseed = 7\n", "a.py": layer("A"), "b.py": layer("B")}
+        {"pyproject.toml": "[tool.gradcheck]\ntargets = ['a.py']\nseed = 7\n", "a.py": one("A"), "b.py": one("B")}
     )
     ran = cli("run", "b.py", "--seed", "1", "--format", "json")
     assert ran.record["seed"] == 1
@@ -45,19 +45,19 @@ def test_the_command_line_goes_before_the_configuration(cli: Cli) -> None:
 
 
 def test_a_file_named_by_hand(cli: Cli) -> None:
-    cli.write({"conf/my.toml": "[tool.gradcheck]\ntargets = ['../a.py']\n", "a.py": layer("A")})
+    cli.write({"conf/my.toml": "[tool.gradcheck]\ntargets = ['../a.py']\n", "a.py": one("A")})
     ran = cli("run", "--config", "conf/my.toml", "--format", "json")
     assert {check["target"] for check in ran.record["checks"]} == {"a.py:A"}
 
 
 def test_the_configuration_may_ask_for_a_screen(cli: Cli) -> None:
-    cli.write({"pyproject.toml": "[tool.gradcheck]\nmethod = 'screen'\n", "a.py": layer("A")})
+    cli.write({"pyproject.toml": "[tool.gradcheck]\nmethod = 'screen'\n", "a.py": one("A")})
     methods = {leaf["method"] for c in cli("run", "a.py", "--format", "json").record["checks"] for leaf in c["leaves"]}
     assert methods == {"screen"}
 
 
 def test_a_budget_does_not_go_with_a_configuration_of_entries(cli: Cli) -> None:
-    cli.write({"pyproject.toml": "[tool.gradcheck]\nmethod = 'entries'\n", "a.py": layer("A")})
+    cli.write({"pyproject.toml": "[tool.gradcheck]\nmethod = 'entries'\n", "a.py": one("A")})
     ran = cli("run", "a.py", "--budget", "100")
     assert (ran.code, "says method = 'entries'" in ran.err) == (2, True)
     assert cli("run", "a.py", "--budget", "100", "--method", "auto").code == 0
@@ -95,7 +95,7 @@ def test_no_config_reads_none(cli: Cli) -> None:
     ],
 )
 def test_a_bad_configuration_is_refused(cli: Cli, text: str, message: str) -> None:
-    cli.write({"pyproject.toml": text, "a.py": layer("A")})
+    cli.write({"pyproject.toml": text, "a.py": one("A")})
     ran = cli("run", "a.py")
     assert (ran.code, ran.out) == (2, "")
     assert f"gradcheck: {cli.folder / 'pyproject.toml'}: " in ran.err
@@ -125,24 +125,27 @@ def test_an_expected_fault_that_vanished_fails_the_run(cli: Cli) -> None:
 
 
 def test_an_expected_fault_of_a_class_that_is_gone_has_vanished(cli: Cli) -> None:
-    cli.write({"pyproject.toml": expecting(), "a.py": layer("Other")})
+    cli.write({"pyproject.toml": expecting(), "a.py": one("Other")})
     ran = cli("run", "--format", "json")
     assert (ran.code, len(ran.record["expected_vanished"])) == (1, 1)
 
 
 def test_a_fault_expected_of_a_folder_vanishes_when_all_its_files_were_checked(cli: Cli) -> None:
-    cli.write({"pyproject.toml": expecting("net"), "net/a.py": layer("A"), "net/b.py": WRONG})
+    cli.write({"pyproject.toml": expecting("net"), "net/a.py": one("A"), "net/b.py": WRONG})
     cli.write({"net/__main__.py": "raise SystemExit('a program')\n"})
     assert [cli("run", target).code for target in ("net", "net/a.py", "net/b.py")] == [0, 0, 0]
     cli.write({"net/b.py": layer("Wrong") + CASES})
     assert [cli("run", target).code for target in ("net", "net/a.py", "net/b.py")] == [1, 0, 0]
 
 
+TWO_OF_WRONG = cases("Good", "Wrong") + "    yield Wrong((2, 3))\n"
+
+
 def test_a_fault_expected_of_a_file_may_be_that_of_a_class_not_asked_for(cli: Cli) -> None:
     cli.write(
         {
             "pyproject.toml": expecting("a.py"),
-            "a.py": layer("Good") + "\n\n" + layer("Wrong", backward="return 3 * output_error"),
+            "a.py": layer("Good") + layer("Wrong", backward="return 3 * output_error") + TWO_OF_WRONG,
         }
     )
     assert [cli("run", target).code for target in ("a.py", "a.py:Good")] == [0, 0]
@@ -156,12 +159,12 @@ def test_another_fault_than_the_expected_fails(cli: Cli) -> None:
 
 
 def test_an_expected_fault_of_another_target_says_nothing_here(cli: Cli) -> None:
-    cli.write({"pyproject.toml": expecting("b.py:Wrong"), "a.py": layer("A"), "b.py": WRONG})
+    cli.write({"pyproject.toml": expecting("b.py:Wrong"), "a.py": one("A"), "b.py": WRONG})
     assert cli("run", "a.py").code == 0
 
 
 def test_an_expected_fault_of_no_file_is_a_problem(cli: Cli) -> None:
-    cli.write({"pyproject.toml": expecting("gone.py:Wrong"), "a.py": layer("A")})
+    cli.write({"pyproject.toml": expecting("gone.py:Wrong"), "a.py": one("A")})
     ran = cli("run", "--format", "json")
     assert ran.code == 2
     assert "there is no such file or module; mend or delete the entry" in ran.problem("gone.py:Wrong")["message"]

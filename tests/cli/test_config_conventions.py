@@ -39,14 +39,15 @@ def project(cli: Cli, toml: str, factor: str = "1.0", cases: str = CASES) -> Non
     cli.write({"pyproject.toml": toml, "mine/odd.py": odd, "glue/__init__.py": "", "glue/ours.py": GLUE})
 
 
-@pytest.mark.parametrize("cases", [CASES, ""], ids=["authored", "built"])
 @pytest.mark.parametrize(
-    "toml",
+    ("toml", "cases"),
     [
-        LISTED.format("glue.ours:style"),
-        TABLE.format("mine/odd.py", "glue.ours:style"),
-        TABLE.format("mine/odd.py:Odd", "glue.ours:nameless"),
-        TABLE.format("mine", "glue.ours:style"),
+        (LISTED.format("glue.ours:style"), CASES),
+        (LISTED.format("glue.ours:style"), ""),
+        (TABLE.format("mine/odd.py", "glue.ours:style"), CASES),
+        (TABLE.format("mine/odd.py:Odd", "glue.ours:nameless"), CASES),
+        (TABLE.format("mine/odd.py:Odd", "glue.ours:nameless"), ""),
+        (TABLE.format("mine", "glue.ours:style"), CASES),
     ],
 )
 def test_right_and_wrong(cli: Cli, toml: str, cases: str) -> None:

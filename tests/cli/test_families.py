@@ -149,6 +149,7 @@ LEAVES = {
 }  # fmt: skip
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("factor", [1.0, 1.5])
 def test_every_family_is_found_right_and_wrong(factor: float, cli: Cli, tmp_path: Path) -> None:
     styles, declared = (

@@ -4,27 +4,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.tools import Ran, layer, process, write
+from tests.cli.tools import Ran, layer, one, process, write
 
-GOOD = layer("Good")
+GOOD = one("Good")
 FORMS = 'class Strange(Exception):\n    def __str__(self):\n        raise ValueError("no")\n'
 CLOSES = "closed or closed.append(os.close(1)); sys.stdout.close(); return input * 2.0"
 
-RAISING = {
-    "raises.py": layer("Raises", forward='raise ValueError(f"bad input {input.shape}")'),
-    "backward.py": layer("Backward", backward='print("going back"); raise RuntimeError("no gradient")'),
-    "none.py": layer("Nothing", forward="self.x = input"),
-    "text.py": layer("Text", backward='return "hello"'),
-    "mapping.py": layer("Mapping", forward='return {"y": "text"}'),
-    "recurses.py": layer("Recurses", forward="return self.forward_propagation(input)"),
-    "leaves.py": layer("Leaves", forward="sys.exit(4)"),
-    "interrupts.py": layer("Interrupts", forward="raise KeyboardInterrupt"),
-    "base.py": layer("Base", backward='raise BaseException("odd")'),
-    "stops.py": layer("Stops", forward="raise StopIteration"),
-    "memory.py": layer("Memory", forward="raise MemoryError"),
-    "reads.py": layer("Reads", forward="line = sys.stdin.readline(); assert line, 'no line'; return input"),
-    "odd.py": layer("Odd", head=FORMS, forward="raise Strange()"),
-}
+RAISING = [
+    layer("Raises", forward='raise ValueError(f"bad input {input.shape}")'),
+    layer("Backward", backward='print("going back"); raise RuntimeError("no gradient")'),
+    layer("Nothing", forward="self.x = input"),
+    layer("Text", backward='return "hello"'),
+    layer("Mapping", forward='return {"y": "text"}'),
+    layer("Recurses", forward="return self.forward_propagation(input)"),
+    layer("Leaves", forward="sys.exit(4)"),
+    layer("Interrupts", forward="raise KeyboardInterrupt"),
+    layer("Base", backward='raise BaseException("odd")'),
+    layer("Stops", forward="raise StopIteration"),
+    layer("Memory", forward="raise MemoryError"),
+    layer("Reads", forward="line = sys.stdin.readline(); assert line, 'no line'; return input"),
+    layer("Odd", head=FORMS, forward="raise Strange()"),
+]
 ENDING = {
     "kills.py": layer("Kills", forward='print("about to die", flush=True); os.kill(os.getpid(), 9)'),
     "exits.py": layer("Exits", backward="os._exit(0)"),
@@ -33,13 +33,13 @@ ENDING = {
 }
 QUIET = {
     "good.py": GOOD,
-    "chatters.py": layer("Chatters", forward='print("{not json"); os.write(1, b"raw"); return input * 2.0'),
-    "reads_all.py": layer("ReadsAll", forward="self.read = sys.stdin.read(); return input * 2.0"),
-    "closes.py": layer("Closes", head="closed = []", forward=CLOSES),
-    "threads.py": layer("Threads", init="threading.Thread(target=time.sleep, args=(600,)).start()"),
-    "starts.py": layer("Starts", head="import subprocess\nsubprocess.Popen(['sleep', '600'])"),
-    "shadows.py": layer("Shadows", head="sys.exit = os._exit = None\nsys.stdout = sys.stderr = None"),
-    "signals.py": layer("Signals", head="import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)"),
+    "chatters.py": one("Chatters", forward='print("{not json"); os.write(1, b"raw"); return input * 2.0'),
+    "reads_all.py": one("ReadsAll", forward="self.read = sys.stdin.read(); return input * 2.0"),
+    "closes.py": one("Closes", head="closed = []", forward=CLOSES),
+    "threads.py": one("Threads", init="threading.Thread(target=time.sleep, args=(600,)).start()"),
+    "starts.py": one("Starts", head="import subprocess\nsubprocess.Popen(['sleep', '600'])"),
+    "shadows.py": one("Shadows", head="sys.exit = os._exit = None\nsys.stdout = sys.stderr = None"),
+    "signals.py": one("Signals", head="import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)"),
 }
 NEVER = {
     "loops.py": layer("Loops", forward="\n        while True:\n            pass"),
@@ -62,7 +62,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def raising(folder: Path) -> Ran:
-    return run(folder / "raising", {**RAISING, "good.py": GOOD})
+    """All in one file, none of which costs the next one anything."""
+    return run(folder / "raising", {"raising.py": "".join(RAISING), "good.py": GOOD})
 
 
 @pytest.fixture(scope="module")
@@ -81,26 +82,28 @@ def never(folder: Path) -> Ran:
 
 
 @pytest.mark.parametrize(
-    ("target", "kind", "message", "where"),
+    ("name", "kind", "message", "line"),
     [
-        ("raises.py:Raises", "ValueError", "bad input (1, 5)", "raises.py:12"),
-        ("backward.py:Backward", "RuntimeError", "no gradient", "backward.py:15"),
-        ("none.py:Nothing", "TypeError", "returned None", None),
-        ("text.py:Text", "TypeError", "a str", None),
-        ("mapping.py:Mapping", "TypeError", "returned a dict", None),
-        ("recurses.py:Recurses", "RecursionError", "maximum recursion depth exceeded", "recurses.py:12"),
-        ("leaves.py:Leaves", "SystemExit", "4", "leaves.py:12"),
-        ("interrupts.py:Interrupts", "KeyboardInterrupt", "KeyboardInterrupt", "interrupts.py:12"),
-        ("base.py:Base", "BaseException", "odd", "base.py:15"),
-        ("stops.py:Stops", "StopIteration", "StopIteration", "stops.py:12"),
-        ("memory.py:Memory", "MemoryError", "MemoryError", "memory.py:12"),
-        ("reads.py:Reads", "AssertionError", "no line", "reads.py:12"),
-        ("odd.py:Odd", "Strange", "its message cannot be made: ValueError", "odd.py:15"),
+        ("Raises", "ValueError", "bad input (1, 5)", 12),
+        ("Backward", "RuntimeError", "no gradient", 15),
+        ("Nothing", "TypeError", "returned None", None),
+        ("Text", "TypeError", "a str", None),
+        ("Mapping", "TypeError", "returned a dict", None),
+        ("Recurses", "RecursionError", "maximum recursion depth exceeded", 12),
+        ("Leaves", "SystemExit", "4", 12),
+        ("Interrupts", "KeyboardInterrupt", "KeyboardInterrupt", 12),
+        ("Base", "BaseException", "odd", 15),
+        ("Stops", "StopIteration", "StopIteration", 12),
+        ("Memory", "MemoryError", "MemoryError", 12),
+        ("Reads", "AssertionError", "no line", 12),
+        ("Odd", "Strange", "its message cannot be made: ValueError", 15),
     ],
-    ids=lambda value: value.partition(".")[0] if isinstance(value, str) and ":" in value else "",
 )
-def test_a_layer_that_raises_is_an_error(raising: Ran, target: str, kind: str, message: str, where: str | None) -> None:
-    (check,) = raising.checks(target)
+def test_a_layer_that_raises_is_an_error(raising: Ran, name: str, kind: str, message: str, line: int | None) -> None:
+    """line: in the source of that layer alone."""
+    (check,) = raising.checks(f"raising.py:{name}")
+    before = next(number for number, text in enumerate(RAISING) if f"class {name}:" in text)
+    where = line and f"raising.py:{''.join(RAISING[:before]).count(chr(10)) + line}"
     assert check["verdict"] == "error"
     assert (check["error"]["kind"], check["error"]["where"]) == (kind, where)
     assert message in check["error"]["message"]

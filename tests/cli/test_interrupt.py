@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.tools import layer, surroundings, write
+from tests.cli.tools import layer, one, surroundings, write
 
 WAITS = layer("Waits", forward="open('waiting', 'w').write(str(os.getpid())); time.sleep(600)")
 
@@ -39,7 +39,7 @@ def interrupted(folder: Path, *options: str, files: tuple[str, ...] = FILES) -> 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return write(tmp_path, {"good.py": layer("Good"), "waits.py": WAITS})
+    return write(tmp_path, {"good.py": one("Good"), "waits.py": WAITS})
 
 
 def test_the_results_so_far_are_printed(folder: Path) -> None:

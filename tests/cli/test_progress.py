@@ -44,7 +44,7 @@ def shown(text: str) -> list[str]:
 
 
 def test_layer_leaf_entries_and_forwards_are_shown(cli: Cli) -> None:
-    cli.write({"slow.py": SLOW.format(seconds=0.02)})
+    cli.write({"slow.py": SLOW.format(seconds=0.01)})
     code, text, report = on_terminal(cli.folder, *RUN, "--format", "json", stream="stderr")
     assert (code, {check["verdict"] for check in json.loads(report)["checks"]}) == (0, {"pass"})
     lines = shown(text)
@@ -60,7 +60,7 @@ def test_a_slow_run_without_a_terminal_shows_nothing(cli: Cli) -> None:
     assert (ran.code, ran.err) == (0, "")
 
 
-@pytest.mark.parametrize(("seconds", "there"), [(0.02, True), (0, False)], ids=["slow", "quick"])
+@pytest.mark.parametrize(("seconds", "there"), [(0.01, True), (0, False)], ids=["slow", "quick"])
 def test_a_check_from_python_shows_what_it_is_at(cli: Cli, seconds: float, there: bool) -> None:
     cli.write({"slow.py": SLOW.format(seconds=seconds)})
     code, text, out = on_terminal(cli.folder, sys.executable, "-c", ONE, stream="stderr")

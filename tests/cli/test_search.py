@@ -1,8 +1,6 @@
 """`gradcheck run --search N`: what is drawn, found, shrunk and printed to be pasted."""
 
 import re
-import subprocess
-import sys
 from html import unescape
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import pytest
 
 from gradcheck.run.options import Options
 from tests.cli.searching import found, notes, run_pytest
-from tests.cli.tools import Cli, Ran, surroundings
+from tests.cli.tools import Cli, Ran, process
 
 STRIDED = """import numpy as np
 
@@ -49,12 +47,11 @@ SMALLEST = "StridedConv(input_shape=(1, 1, 1), kernel_size=1, stride=2) at [[[0.
 
 @pytest.fixture(scope="module")
 def wrong(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
-    """The wrong layer searched once, in a process of its own."""
+    """The wrong layer searched once, in a process of its own, with every report."""
     folder = tmp_path_factory.mktemp("wrong")
     (folder / "strided.py").write_text(WRONG, encoding="utf-8")
-    command = [sys.executable, "-m", "gradcheck", "run", "strided.py", "--search", "200", "--format", "json"]
-    done = subprocess.run(command, cwd=folder, env=surroundings(), capture_output=True, text=True, check=False)
-    return folder, Ran(done.returncode, done.stdout, done.stderr)
+    reports = [f"--report={kind}=out.{kind}" for kind in ("text", "html", "markdown", "junit")]
+    return folder, process(folder, "run", "strided.py", "--search", "200", "--format", "json", *reports)
 
 
 def test_the_smallest_failing_layer_and_point_are_found(wrong: tuple[Path, Ran]) -> None:
@@ -102,50 +99,65 @@ def test_nothing_is_written_beside_the_layer(wrong: tuple[Path, Ran]) -> None:
 
 def test_the_correct_twin_passes_and_the_note_says_over_what(cli: Cli) -> None:
     cli.write({"strided.py": RIGHT})
-    ran = cli("run", "strided.py", "--search", "200", "--no-config", "--format", "json")
+    ran = cli("run", "strided.py", "--search", "60", "--no-config", "--format", "json")
     assert ran.code == 0
     assert found(ran) == []
     (note,) = notes(ran)
     number = int(re.findall(r"search: (\d+) examples passed", note)[0])
-    assert number > 50
+    assert number > 20
     assert "stride 1 to 3" in note
     assert "kernel_size 1 to 3" in note
     assert "more were left out, for the layer raises there: ValueError" in note
 
 
-def test_the_text_report_shows_lines_to_paste_unwrapped(cli: Cli) -> None:
-    cli.write({"strided.py": WRONG})
-    ran = cli("run", "strided.py", "--search", "60", "--no-config")
-    lines = [line.strip() for line in ran.out.splitlines()]
+def test_the_text_report_shows_lines_to_paste_unwrapped(wrong: tuple[Path, Ran]) -> None:
+    folder, _ = wrong
+    text = (folder / "out.text").read_text(encoding="utf-8").splitlines()
+    lines = [line.strip() for line in text]
     assert "def gradcheck_cases():" in lines
     assert "yield StridedConv(input_shape=(1, 1, 1), kernel_size=1, stride=2), np.array([[[0.1]]])" in lines or (
         "StridedConv(input_shape=(1, 1, 1), kernel_size=1, stride=2)," in lines
     )
     assert "from strided import StridedConv" in lines
     assert "def test_stridedconv_found_by_search():" in lines
-    assert max(map(len, ran.out.splitlines())) <= 80
+    assert max(map(len, text)) <= 80
 
 
-def test_every_report_shows_the_lines_to_paste(wrong: tuple[Path, Ran], cli: Cli) -> None:
-    _, ran = wrong
+def test_every_report_shows_the_lines_to_paste(wrong: tuple[Path, Ran]) -> None:
+    folder, ran = wrong
     (check,) = found(ran)
-    cli.write({"strided.py": WRONG})
-    reports = [f"--report={kind}=out.{kind}" for kind in ("html", "markdown", "junit")]
-    cli("run", "strided.py", "--search", "200", "--no-config", *reports)
     for kind in ("html", "markdown", "junit"):
-        text = unescape((cli.folder / f"out.{kind}").read_text(encoding="utf-8"))
+        text = unescape((folder / f"out.{kind}").read_text(encoding="utf-8"))
         lines = [line.strip() for line in text.splitlines()]
         for code in check["paste"].values():
             assert all(any(line.strip() in shown for shown in lines) for line in code.splitlines()), (kind, code)
-    markdown = (cli.folder / "out.markdown").read_text(encoding="utf-8")
+    markdown = (folder / "out.markdown").read_text(encoding="utf-8")
     assert f"```python\n{check['paste']['test']}\n```" in markdown
-    done = run_pytest(cli.folder, "strided.py", "--gradcheck", "--gradcheck-search=200")
+
+
+GAIN = """class Gain:
+    def __init__(self, size, gain=1):
+        self.gain = gain
+
+    def forward(self, x):
+        return self.gain * x
+
+    def backward(self, dy):
+        return dy * ({wrong} if self.gain == 3 else self.gain)
+"""
+GAIN_RIGHT, GAIN_WRONG = GAIN.replace("{wrong}", "3"), GAIN.replace("{wrong}", "2")
+
+
+def test_pytest_shows_the_lines_to_paste(cli: Cli) -> None:
+    cli.write({"gain.py": GAIN_WRONG})
+    done = run_pytest(cli.folder, "gain.py", "--gradcheck", "--gradcheck-search=30")
     assert done.returncode == 1
-    assert "def test_stridedconv_found_by_search():" in done.stdout
+    assert "def test_gain_found_by_search():" in done.stdout
 
 
+@pytest.mark.exhaustive
 def test_a_seed_draws_the_same_with_any_number_of_jobs(cli: Cli) -> None:
-    cli.write({"a.py": RIGHT, "b.py": WRONG})
+    cli.write({"a.py": GAIN_RIGHT, "b.py": GAIN_WRONG})
     told = []
     for jobs in ("1", "2"):
         ran = cli(
@@ -155,10 +167,12 @@ def test_a_seed_draws_the_same_with_any_number_of_jobs(cli: Cli) -> None:
             [(check["target"], check["case"], check["verdict"], check["notes"]) for check in ran.record["checks"]]
         )
     assert told[0] == told[1]
+    assert len(notes(ran)) == 2
+    assert len(found(ran)) == 1
 
 
 def test_the_configuration_asks_for_a_search_and_the_command_line_goes_before_it(cli: Cli) -> None:
-    cli.write({"strided.py": WRONG, "pyproject.toml": '[tool.gradcheck]\ntargets = ["strided.py"]\nsearch = 40\n'})
+    cli.write({"gain.py": GAIN_WRONG, "pyproject.toml": '[tool.gradcheck]\ntargets = ["gain.py"]\nsearch = 30\n'})
     assert len(found(cli("run", "--format", "json"))) == 1
     assert found(cli("run", "--format", "json", "--search", "0")) == []
     assert Options().search == 0
@@ -177,16 +191,14 @@ def test_an_expected_fault_that_a_search_finds_too_stays_expected(cli: Cli) -> N
 
 
 def test_what_a_search_cannot_draw_for_is_said(cli: Cli) -> None:
-    cli.write({"a.py": "def f(x):\n    return x * x\n\n\ndef f_prime(x):\n    return 2 * x\n"})
-    ran = cli("run", "a.py", "--search", "5", "--no-config", "--format", "json")
+    cases = "def gradcheck_cases():\n    import numpy as np\n\n    yield Gain(4), np.ones((4, 4))\n"
+    functions = "def f(x):\n    return x * x\n\n\ndef f_prime(x):\n    return 2 * x\n"
+    cli.write({"a.py": functions, "b.py": f"{GAIN_RIGHT}\n\n{cases}"})
+    ran = cli("run", "a.py", "b.py", "--search", "5", "--no-config", "--format", "json")
     assert ran.code == 0
-    (note,) = ran.record["notes"]
-    assert note.startswith("a.py: --search drew nothing for f: functions and losses need a hypothesis strategy")
-    cases = "def gradcheck_cases():\n    import numpy as np\n\n    yield StridedConv((4, 4, 1)), np.ones((4, 4, 1))\n"
-    cli.write({"b.py": f"{RIGHT}\n\n{cases}"})
-    ran = cli("run", "b.py", "--search", "5", "--no-config", "--format", "json")
-    (note,) = ran.record["notes"]
-    assert note == "b.py: --search drew nothing for StridedConv: gradcheck_cases() yields no hypothesis strategy of it"
+    first, second = ran.record["notes"]
+    assert first.startswith("a.py: --search drew nothing for f: functions and losses need a hypothesis strategy")
+    assert second == "b.py: --search drew nothing for Gain: gradcheck_cases() yields no hypothesis strategy of it"
 
 
 BROADCASTS = """import numpy as np
@@ -206,10 +218,11 @@ class Residual:
 """
 
 
+@pytest.mark.exhaustive
 def test_a_size_of_1_that_only_numpy_makes_fit_is_no_fault(cli: Cli) -> None:
     cli.write({"a.py": BROADCASTS.replace("{sign}", "+"), "b.py": BROADCASTS.replace("{sign}", "-")})
-    right = cli("run", "a.py", "--search", "100", "--no-config", "--format", "json")
-    wrong = cli("run", "b.py", "--search", "100", "--no-config", "--format", "json")
+    right = cli("run", "a.py", "--search", "40", "--no-config", "--format", "json")
+    wrong = cli("run", "b.py", "--search", "40", "--no-config", "--format", "json")
     assert (right.code, wrong.code) == (0, 1)
     assert any("layer raises there" in note for note in notes(right))
     assert found(wrong)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.cli.searching import found, notes, run_pytest
-from tests.cli.tools import Cli
+from tests.cli.searching import found, notes, pasted_fails
+from tests.cli.tools import Cli, Ran, process, write
 
 HANGS = """import time
 
@@ -22,19 +22,28 @@ class Hangs:
 """
 
 
+COSTLY = {"Hangs": "time.sleep(60)", "Ends": "__import__('os')._exit(3)", "Quits": "raise SystemExit(1)"}
+
+
+@pytest.fixture(scope="module")
+def costly(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """One run of all three: each costs its own search alone."""
+    classes = [HANGS.replace("Hangs", name).replace("{what}", what) for name, what in COSTLY.items()]
+    folder = write(tmp_path_factory.mktemp("costly"), {"a.py": "\n\n".join(classes)})
+    return process(folder, "run", "a.py", "--search", "20", "--no-config", "--format", "json", "--timeout", "2")
+
+
 @pytest.mark.parametrize(
-    ("what", "message"),
+    ("name", "message"),
     [
-        ("time.sleep(60)", "was not finished within the time limit of 2 s"),
-        ("__import__('os')._exit(3)", "ended its own process with exit status 3"),
-        ("raise SystemExit(1)", "more were left out, for the layer raises there: SystemExit"),
+        ("Hangs", "was not finished within the time limit of 2 s"),
+        ("Ends", "ended its own process with exit status 3"),
+        ("Quits", "more were left out, for the layer raises there: SystemExit"),
     ],
 )
-def test_an_example_that_costs_its_process_ends_the_search_with_a_note(cli: Cli, what: str, message: str) -> None:
-    cli.write({"a.py": HANGS.replace("{what}", what)})
-    ran = cli("run", "a.py", "--search", "20", "--no-config", "--format", "json", "--timeout", "2")
-    assert ran.code == 0
-    (note,) = notes(ran)
+def test_an_example_that_costs_its_process_ends_the_search_with_a_note(costly: Ran, name: str, message: str) -> None:
+    assert costly.code == 0
+    (note,) = [note for check in costly.checks(f":{name}") for note in check["notes"] if note.startswith("search:")]
     assert message in note
     assert "flag=True" in note or "SystemExit" in note
 
@@ -86,13 +95,9 @@ def test_a_modules_convention_is_in_force_and_in_the_pasted_test(cli: Cli) -> No
     ran = cli("run", "a.py", "--search", "40", "--no-config", "--format", "json", "--seed", "7")
     (check,) = found(ran)
     assert check["case"].startswith("Scale(size=1, flag=True) at [[")
-    cli.write({"test_found.py": check["paste"]["test"]})
     assert "assert_gradients(layer, x, seed=7, convention=gradcheck_convention)" in check["paste"]["test"]
-    done = run_pytest(cli.folder, "test_found.py")
-    assert done.returncode == 1
-    assert "GradientMismatch" in done.stdout
-    cli.write({"a.py": CONVENED.replace("3 if self.flag else 1", "1")})
-    assert run_pytest(cli.folder, "test_found.py").returncode == 0
+    assert pasted_fails(check["paste"]["test"], "a", CONVENED)
+    assert not pasted_fails(check["paste"]["test"], "a", CONVENED.replace("3 if self.flag else 1", "1"))
 
 
 AUTHORED = """import numpy as np

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.cli.searching import found, notes, run_pytest
-from tests.cli.tools import Cli
+from tests.cli.searching import found, notes, pasted_fails
+from tests.cli.tools import Cli, Ran, process, write
 
 # Wrong in eval, at a width of 3 and more alone, which the ordinary cases of `run` do not try in both modes.
 MODED = """import numpy as np
@@ -49,37 +49,60 @@ def source(style: dict[str, str], factor: str) -> str:
     return text
 
 
-@pytest.mark.parametrize(
-    ("style", "line"),
-    [
-        (ATTRIBUTE, "layer.training = False"),
-        (METHODS, "layer.eval()"),
-        (ARGUMENT, "layer.forward = partial(layer.forward, training=False)"),
-        (INSIDE, "layer.inner.training = False"),
-        (WORDS, "layer.mode = 'test'"),
-    ],
-    ids=["attribute", "methods", "argument", "inside", "words"],
-)
-def test_a_fault_of_the_other_mode_alone(cli: Cli, style: dict[str, str], line: str) -> None:
-    cli.write({"gate.py": source(style, "0.75"), "right.py": source(style, "0.5")})
-    assert cli("run", "gate.py", "--no-config").code == 0
-    ran = cli("run", "gate.py", "--search", "40", "--no-config", "--format", "json")
-    (check,) = found(ran)
+STYLES = {
+    "attribute": (ATTRIBUTE, "layer.training = False"),
+    "methods": (METHODS, "layer.eval()"),
+    "argument": (ARGUMENT, "layer.forward = partial(layer.forward, training=False)"),
+    "inside": (INSIDE, "layer.inner.training = False"),
+    "words": (WORDS, "layer.mode = 'test'"),
+}
+
+
+def named(style: str, factor: str) -> str:
+    """The class of that style, named for it."""
+    return source(STYLES[style][0], factor).replace("class Gate", f"class {style.title()}")
+
+
+WRONG, RIGHT = ("\n\n".join(named(style, factor) for style in STYLES) for factor in ("0.75", "0.5"))
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """One search for all styles."""
+    folder = write(tmp_path_factory.mktemp("styles"), {"gate.py": WRONG})
+    return process(folder, "run", "gate.py", "--search", "40", "--no-config", "--format", "json")
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_fault_of_the_other_mode_alone(searched: Ran, style: str) -> None:
+    checks = searched.checks(f"gate.py:{style.title()}")
+    (check,) = [check for check in checks if check["case"].endswith("[found by search]")]
+    assert {own["verdict"] for own in checks if own != check} == {"pass"}
     assert check["case"].endswith("[eval] [found by search]")
     assert "gain=3" in check["case"]
+    line = STYLES[style][1]
     assert any(text.strip() == line for text in check["paste"]["case"].splitlines()), check["paste"]["case"]
-    cli.write(
-        {"test_found.py": check["paste"]["test"], "pasted.py": f"{source(style, '0.75')}\n\n{check['paste']['case']}\n"}
-    )
-    assert cli("run", "pasted.py", "--no-config").code == 1
-    failing = run_pytest(cli.folder, "test_found.py")
-    assert failing.returncode == 1
-    assert "GradientMismatch" in failing.stdout
-    cli.write({"gate.py": source(style, "0.5")})
-    assert run_pytest(cli.folder, "test_found.py").returncode == 0
-    right = cli("run", "right.py", "--search", "40", "--no-config", "--format", "json")
-    assert (right.code, found(right)) == (0, [])
-    assert "modes eval, train" in notes(right)[0]
+    assert pasted_fails(check["paste"]["test"], "gate", WRONG)
+    assert not pasted_fails(check["paste"]["test"], "gate", RIGHT)
+
+
+@pytest.mark.exhaustive
+def test_right_in_both_modes(cli: Cli) -> None:
+    cli.write({"right.py": RIGHT})
+    ran = cli("run", "right.py", "--search", "15", "--no-config", "--format", "json")
+    assert (ran.code, {check["verdict"] for check in ran.record["checks"]}) == (0, {"pass"})
+    assert [note for note in notes(ran) if "modes eval, train" not in note] == []
+    assert len(notes(ran)) == len(STYLES)
+
+
+def test_the_pasted_cases_fail_in_their_module(searched: Ran, cli: Cli) -> None:
+    """One function for each class, called by a gradcheck_cases of all."""
+    cases = [f"{check['paste']['case']}\n\n\nall_cases.append(gradcheck_cases)\n" for check in found(searched)]
+    all_of_them = "def gradcheck_cases():\n    for cases in all_cases:\n        yield from cases()\n"
+    cli.write({"pasted.py": "\n\n".join([WRONG, "all_cases = []\n", *cases, all_of_them])})
+    ran = cli("run", "pasted.py", "--no-config", "--format", "json")
+    failing = {check["target"].partition(":")[2] for check in ran.record["checks"] if check["verdict"] == "fail"}
+    assert failing == {style.title() for style in STYLES}
 
 
 def test_a_fault_of_both_modes_is_shrunk_to_training(cli: Cli) -> None:
@@ -110,18 +133,16 @@ class Scaled:
 
 
 def test_parameters_of_ones_are_drawn_again(cli: Cli) -> None:
-    cli.write({"a.py": SCALED.replace("{gamma}", "1"), "right.py": SCALED.replace("{gamma}", "self.gamma")})
-    assert cli("run", "a.py", "--no-config").code == 0
-    ran = cli("run", "a.py", "--search", "80", "--no-config", "--format", "json")
+    wrong, right = SCALED.replace("{gamma}", "1"), SCALED.replace("{gamma}", "self.gamma")
+    cli.write({"a.py": wrong, "right.py": right})
+    ran = cli("run", "a.py", "right.py", "--search", "80", "--no-config", "--format", "json")
     (check,) = found(ran)
+    assert check in ran.checks("a.py:Scaled")
+    assert {own["verdict"] for own in ran.record["checks"] if own != check} == {"pass"}
     assert check["case"].endswith("[redrawn] [found by search]")
     assert "layer.gamma[...] = np.array([" in check["paste"]["case"]
-    cli.write({"test_found.py": check["paste"]["test"]})
-    assert "GradientMismatch" in run_pytest(cli.folder, "test_found.py").stdout
-    cli.write({"a.py": SCALED.replace("{gamma}", "self.gamma")})
-    assert run_pytest(cli.folder, "test_found.py").returncode == 0
-    right = cli("run", "right.py", "--search", "80", "--no-config", "--format", "json")
-    assert (right.code, found(right)) == (0, [])
+    assert pasted_fails(check["paste"]["test"], "a", wrong)
+    assert not pasted_fails(check["paste"]["test"], "a", right)
 
 
 RANDOM = """import numpy as np
@@ -143,15 +164,15 @@ class Weighted:
 
 
 def test_random_parameters_are_drawn_from_other_seeds(cli: Cli) -> None:
-    cli.write({"a.py": RANDOM.replace("{clip}", "clip")})
-    assert cli("run", "a.py", "--no-config").code == 0
+    source = RANDOM.replace("{clip}", "clip")
+    cli.write({"a.py": source})
     ran = cli("run", "a.py", "--search", "100", "--no-config", "--format", "json")
     (check,) = found(ran)
+    assert {own["verdict"] for own in ran.record["checks"] if own != check} == {"pass"}
     assert "[seed " in check["case"]
     seed = check["case"].partition("[seed ")[2].partition("]")[0]
     assert f"np.random.seed({seed})" in check["paste"]["case"]
-    cli.write({"test_found.py": check["paste"]["test"]})
-    assert "GradientMismatch" in run_pytest(cli.folder, "test_found.py").stdout
+    assert pasted_fails(check["paste"]["test"], "a", source)
 
 
 AUTHORED = """
@@ -167,8 +188,9 @@ def gradcheck_cases():
 def test_an_authors_own_objects_are_left_as_they_were(cli: Cli) -> None:
     """Each is drawn again and again, in either mode."""
     cli.write({"a.py": source(ATTRIBUTE, "0.5") + AUTHORED, "b.py": source(ATTRIBUTE, "0.75") + AUTHORED})
-    right = cli("run", "a.py", "--search", "40", "--no-config", "--format", "json")
-    assert (right.code, found(right)) == (0, [])
-    (check,) = found(cli("run", "b.py", "--search", "40", "--no-config", "--format", "json"))
+    ran = cli("run", "a.py", "b.py", "--search", "40", "--no-config", "--format", "json")
+    (check,) = found(ran)
+    assert {own["verdict"] for own in ran.checks("a.py:Gate")} == {"pass"}
+    assert check in ran.checks("b.py:Gate")
     assert check["case"].endswith("[eval] [found by search]")
     assert "layer.training = False" in check["paste"]["case"]

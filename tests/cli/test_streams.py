@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.tools import layer, surroundings, write
+from tests.cli.tools import one, surroundings, write
 
 FULL = Path("/dev/full")
 
@@ -29,14 +29,14 @@ def shell(folder: Path, redirected: str) -> tuple[int, str]:
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize(("backward", "code"), [("return output_error * 2.0", 0), ("return output_error * 3.0", 1)])
 def test_a_closed_stream_changes_nothing(tmp_path: Path, closed: str, backward: str, code: int) -> None:
-    write(tmp_path, {"it.py": layer("It", backward=backward)})
+    write(tmp_path, {"it.py": one("It", backward=backward)})
     assert shell(tmp_path, closed) == (code, "")
     assert '"schema": 1' in (tmp_path / "out.json").read_text()
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
-    write(tmp_path, {"it.py": layer("It")})
+    write(tmp_path, {"it.py": one("It")})
     code, told = shell(tmp_path, f"> {FULL}")
     assert (code, told) == (2, "gradcheck: stdout cannot be written: No space left on device\n")
     assert (tmp_path / "out.json").exists()

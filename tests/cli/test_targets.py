@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.tools import Cli, Ran, layer, process, write
+from tests.cli.tools import Cli, Ran, cases, layer, one, process, write
 
 FILES: dict[str, str | bytes] = {
-    "good.py": layer("Good"),
+    "good.py": one("Good"),
     "syntax.py": "def f(:\n    pass\n",
     "indent.py": "class A:\ndef f(self): pass\n",
     "zeros.py": b"x = 1\0\n",
@@ -119,37 +119,34 @@ def test_notes_alone_are_exit_2(cli: Cli) -> None:
 
 @pytest.mark.parametrize(("x", "code"), [("np.ones((0, 3))", 2), ("np.ones((1, 3))", 0)])
 def test_a_run_that_measured_nothing_is_exit_2(cli: Cli, x: str, code: int) -> None:
-    cases = f"\n\ndef gradcheck_cases():\n    yield A((3,)), {x}\n"
-    cli.write({"a.py": layer("A") + cases})
+    cli.write({"a.py": f"{layer('A')}\n\ndef gradcheck_cases():\n    yield A((3,)), {x}\n"})
     ran = cli("run", "a.py", "--no-config", "--format", "json")
     assert ran.code == code
     assert [p["message"].partition(":")[0] for p in ran.record["problems"]] == ["nothing was measured"] * (code // 2)
 
 
 def test_a_folder_is_checked_file_by_file(cli: Cli) -> None:
-    cli.write(
-        {"net/a.py": layer("A"), "net/deep/b.py": layer("B"), "net/.venv/c.py": layer("C"), "net/util.py": "x = 1"}
-    )
+    cli.write({"net/a.py": one("A"), "net/deep/b.py": one("B"), "net/.venv/c.py": one("C"), "net/util.py": "x = 1"})
     ran = cli("run", "net", "--no-config", "--format", "json")
     assert ran.code == 0
     assert {check["target"] for check in ran.record["checks"]} == {"net/a.py:A", "net/deep/b.py:B"}
 
 
 def test_a_target_named_twice_is_checked_once(cli: Cli) -> None:
-    cli.write({"a.py": layer("A")})
+    cli.write({"a.py": one("A")})
     once = cli("run", "a.py", "--no-config", "--format", "json").record["checks"]
     twice = cli("run", "a.py", "./a.py", "a.py:A", ".", "--no-config", "--format", "json").record["checks"]
     assert [check["case"] for check in twice] == [check["case"] for check in once]
 
 
 def test_one_class_of_a_file(cli: Cli) -> None:
-    cli.write({"ab.py": layer("A") + layer("B")})
+    cli.write({"ab.py": layer("A") + layer("B") + cases("A", "B")})
     ran = cli("run", "ab.py:B", "--no-config", "--format", "json")
     assert {check["target"] for check in ran.record["checks"]} == {"ab.py:B"}
 
 
 def test_two_classes_of_one_file(cli: Cli) -> None:
-    cli.write({"abc.py": layer("A") + layer("B") + layer("C")})
+    cli.write({"abc.py": layer("A") + layer("B") + layer("C") + cases("A", "B", "C")})
     ran = cli("run", "abc.py:C", "abc.py:A", "--no-config", "--format", "json")
     assert (ran.code, ran.record["problems"]) == (0, [])
     assert {check["target"] for check in ran.record["checks"]} == {"abc.py:C", "abc.py:A"}
@@ -160,7 +157,7 @@ def test_two_classes_of_one_file(cli: Cli) -> None:
 @pytest.mark.parametrize("forbidden", ["", "1"], ids=["allowed", "forbidden"])
 def test_no_bytecode_is_left_among_the_users_files(tmp_path: Path, forbidden: str) -> None:
     """A worker keeps that of our own modules alone."""
-    doubled = layer("Doubled", head="from gradcheck_sibling import TWICE", forward="return input * TWICE")
+    doubled = one("Doubled", head="from gradcheck_sibling import TWICE", forward="return input * TWICE")
     write(tmp_path, {"doubled.py": doubled, "gradcheck_sibling.py": "TWICE = 2.0\n"})
     assert process(tmp_path, "run", "doubled.py", "--no-config", PYTHONDONTWRITEBYTECODE=forbidden).code == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["doubled.py", "gradcheck_sibling.py"]

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.cli.tools import Cli, layer, on_terminal
+from tests.cli.tools import Cli, on_terminal, one
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from tests.cli.tools import Cli, layer, on_terminal
     ids=["terminal", "NO_COLOR", "dumb"],
 )
 def test_colours(cli: Cli, environment: dict[str, str], coloured: bool) -> None:
-    cli.write({"a.py": layer("A")})
+    cli.write({"a.py": one("A")})
     command = (sys.executable, "-m", "gradcheck", "run", "a.py", "--no-config")
     code, text, errors = on_terminal(cli.folder, *command, stream="stdout", **environment)
     assert (code, errors) == (0, "")

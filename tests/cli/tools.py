@@ -48,6 +48,19 @@ def layer(
     return _TEMPLATE.format(name=name, forward=forward, backward=backward, init=init, head=head)
 
 
+def one(name: str, *, at: str = "(1, 5)", **parts: str) -> str:
+    """That layer with one case of its own: a few checks, where without it there are forty.
+
+    at: its input_shape · parts: as in layer().
+    """
+    return layer(name, **parts) + cases(name, at=at)
+
+
+def cases(*names: str, at: str = "(1, 5)") -> str:
+    """A gradcheck_cases with one case of each of those layers."""
+    return "\n\ndef gradcheck_cases():\n" + "".join(f"    yield {name}({at})\n" for name in names)
+
+
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     """The files, in the folder."""
     for name, text in files.items():
@@ -113,7 +126,7 @@ def process(folder: Path, *arguments: str, **environment: str) -> Ran:
         env=surroundings(**environment),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)

@@ -86,7 +86,7 @@ def pytest_unconfigure():
 
 def modules(project: Project, *arguments: str) -> set[str]:
     """What a session has imported; hypothesis has a plugin of its own."""
-    assert project.run("-p", "no:hypothesispytest", *arguments).code == 0
+    assert project.run_apart("-p", "no:hypothesispytest", *arguments).code == 0
     return set(json.loads((project.folder / "modules.json").read_text()))
 
 

@@ -1,10 +1,15 @@
-"""pytest in a process of its own, in an empty project, with this plugin."""
+"""pytest in an empty project, with this plugin: within this process, or in one of its own."""
 
 import re
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+
+# Before a session within this process, which forgets what it has imported: numpy cannot be imported twice.
+import gradcheck.plugin.marker
+import gradcheck.plugin.summary
+import gradcheck.plugin.watched  # noqa: F401
 
 HOME = Path(__file__).parent.parent.parent
 INSTALLED = any(point.value == "gradcheck.pytest_plugin" for point in entry_points(group="pytest11"))
@@ -64,10 +69,17 @@ class Project:
             (self.folder / name).write_text(text, encoding="utf-8")
 
     def run(self, *arguments: str) -> "Ran":
+        """Within this process: half of what a session of its own costs."""
+        return Ran(self.pytester.runpytest_inprocess(*self._words(arguments)))
+
+    def run_apart(self, *arguments: str) -> "Ran":
+        """As a user runs it: what is imported, and how the process ends, are the session's own."""
+        return Ran(self.pytester.runpytest_subprocess(*self._words(arguments)))
+
+    def _words(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
         plugin = () if INSTALLED else ("-p", "gradcheck.pytest_plugin")
         # hypothesis's own plugin imports it at the end of every session, which takes longer than the session
-        strict = ("-W", "error", "--strict-markers", "-p", "no:hypothesispytest", *arguments)
-        return Ran(self.pytester.runpytest_subprocess(*plugin, *strict))
+        return (*plugin, "-W", "error", "--strict-markers", "-p", "no:hypothesispytest", *arguments)
 
 
 class Ran:

@@ -2,6 +2,7 @@
 
 import random
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from gradcheck.base.errors import Failure
@@ -27,19 +28,22 @@ def names(number: int) -> list[str]:
     ]
 
 
-def checks(name: str) -> list[dict[str, Any]]:
-    """A failing check, an error, an expected fault and a pass, all of whose texts are this one."""
+def checks(name: str, kinds: Sequence[int] = range(4)) -> list[dict[str, Any]]:
+    """A failing check, an error, an expected fault and a pass, or those of them, all of whose texts are this one."""
+    return [_check(name, kind) for kind in kinds]
+
+
+def _check(name: str, kind: int) -> dict[str, Any]:
+    told: dict[str, Any] = {"target": name, "replay": name, "reason": name}
+    if kind == 1:
+        error = Failure(name, name, name, name)
+        return check_record(result(name, verdict=Verdict.ERROR, error=error, path=name), **told)
+    if kind == 3:
+        return check_record(result(name, leaf(name, (2,)), path=name), **told)
     finding = Finding("located", name, name, expression=name, tied=(name,), where=name, factor=2.0)
     wrong = leaf(name, (2, 3), wrong={(0, 1): 2.0}, note=name, curve=((0.5, 0.1), (0.25, 0.01), (0.125, 0.1)))
     failing = result(name, wrong, findings=(finding,), notes=(name,), path=name)
-    error = result(name, verdict=Verdict.ERROR, error=Failure(name, name, name, name), path=name)
-    told: dict[str, Any] = {"target": name, "replay": name, "reason": name}
-    return [
-        check_record(failing, **told),
-        check_record(error, **told),
-        check_record(failing, expected=True, **told),
-        check_record(result(name, leaf(name, (2,)), path=name), **told),
-    ]
+    return check_record(failing, expected=kind == 2, **told)
 
 
 def hostile(*which: str) -> dict[str, Any]:
@@ -47,6 +51,6 @@ def hostile(*which: str) -> dict[str, Any]:
     problem = [{"target": n, "kind": n, "message": n, "where": n, "output": n} for n in which]
     gone = [{"target": n, "leaf": n, "cause": n, "reason": n} for n in which]
     kinds = range(4) if len(which) < 9 else ()  # of many names each has one kind of check
-    every = [checks(name)[k] for at, name in enumerate(which) for k in (kinds or (at % 4,))]
+    every = [check for at, name in enumerate(which) for check in checks(name, kinds or (at % 4,))]
     every.append(check_record(passing(1), target="a.py:A"))
     return run(*every, problems=problem, expected_vanished=gone, notes=[*which], folder=which[0])

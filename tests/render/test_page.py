@@ -167,6 +167,7 @@ def test_a_million_entries_make_less_than_a_megabyte() -> None:
     assert len(page.encode()) < 1_000_000
 
 
+@pytest.mark.exhaustive
 def test_two_hundred_failing_checks_make_less_than_ten_megabytes() -> None:
     noise = np.random.default_rng(0).normal(size=(64, 64))
     made = leaf("w", (64, 64), wrong={(k, k): 2.0 for k in range(64)}, analytic=noise, curve=CURVE, distance=CURVE)
