@@ -5,6 +5,7 @@ import pytest
 
 from gradcheck import check
 from tests.numeric.test_noise import EPS, measured
+from tests.thinned import thinned
 
 POINT = np.array([[0.19, 2.7e-4, 0.13, 6.3e-18], [0.026, 0.42, 1.2e-4, 0.65]])
 LOG = np.array([[0.19, 4e6, 12.0, 7e-6], [350.0, 0.026, 8e4, 0.65]])
@@ -15,7 +16,7 @@ PAIRS = {
 }
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", thinned(range(5), 3))
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_steep_entry_is_judged(name: str, seed: int) -> None:
     forward, backward, x = PAIRS[name]

@@ -11,6 +11,7 @@ from gradcheck import check
 from gradcheck.base.arrays import Array
 from gradcheck.base.large import spilled
 from gradcheck.run.result import CheckResult
+from tests.thinned import thinned
 from tests.undiagnosed import checked
 
 N = 40
@@ -116,6 +117,7 @@ class Raising(Beside):
 
 
 STYLES = (Beside, Buffered, Returned, Updating)
+SOME = pytest.mark.parametrize("style", thinned(STYLES[::-1], 2, lambda style: style.__name__))
 
 
 def _checked(layer: Any, look: Callable[[Any, Array], CheckResult] = check) -> CheckResult:
@@ -145,7 +147,7 @@ def test_correct_layers_pass(style: Any, order: str) -> None:
     assert result.leaves["W"].method == "screen"
 
 
-@pytest.mark.parametrize("style", STYLES)
+@SOME
 def test_a_scale_off_by_a_ten_millionth_fails(style: Any) -> None:
     result = _checked(style(lambda g: g * (1 + 1e-7)), check if style is Updating else checked)
     assert str(result.verdict) == "fail"
@@ -153,7 +155,7 @@ def test_a_scale_off_by_a_ten_millionth_fails(style: Any) -> None:
     assert result.leaves["input"].verdict != result.leaves["W"].verdict
 
 
-@pytest.mark.parametrize("style", STYLES)
+@SOME
 def test_one_wrong_entry_is_located(style: Any) -> None:
     result = _checked(style(_wrong_at((3, 7))), check if style is Updating else checked)
     assert str(result.verdict) == "fail"
@@ -179,7 +181,7 @@ def test_a_stale_cache_is_told() -> None:
         (lambda g: g + 0.01, "missing-term"),
     ],
 )
-@pytest.mark.parametrize("style", [Beside, Returned, Buffered])
+@pytest.mark.parametrize("style", thinned([Beside, Returned, Buffered], 3, lambda style: style.__name__))
 def test_what_is_not_linear_is_told(style: Any, spoil: Callable[[Array], Array], cause: str) -> None:
     assert cause in [f.cause for f in _checked(style(spoil)).findings if f.leaf == "W"]
 
