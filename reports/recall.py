@@ -25,11 +25,11 @@ PAGE = Path(__file__).with_suffix(".md")
 LEAST = 0.99  # of the seeds, in which each fault must be found
 TEXT = """# Recall: planted faults found, correct layers left alone
 
-Written by `python -m reports.recall --seeds {seeds}`; do not edit.
+Written by `python -m reports.recall --seeds {seeds} --correct {correct}`; do not edit.
 
-{faults} planted faults in tests/planted/, their {twins} distinct correct twins, and {innocent} layers that naive
-checkers flag and that are no fault (kinks, ties, scales, saturation, float32, memory order, unusual formulas): each
-checked whole under {seeds} seeds. How the faults are named is in [power.md](power.md).
+{faults} planted faults in tests/planted/, each checked whole under {seeds} seeds; their {twins} distinct correct
+twins, and {innocent} layers that naive checkers flag and that are no fault (kinks, ties, scales, saturation, float32,
+memory order, unusual formulas), under {correct}. How the faults are named is in [power.md](power.md).
 
 {figures}
 
@@ -73,43 +73,55 @@ def _specimen(subject: Subject) -> Specimen:
     return specimen_of(made, subject.x, None)
 
 
-def page(flags: Sequence[Sequence[bool]]) -> str:
-    """The report's text. flags: of each seed, those of all subjects."""
-    seeds = len(flags)
-    counts = Counter(s.name for one in flags for s, flag in zip(SUBJECTS, one, strict=True) if flag)
+def page(found: Sequence[Sequence[bool]], flags: Sequence[Sequence[bool]]) -> str:
+    """The report's text. found, flags: of each seed, which faults and which correct layers are said to be at fault."""
     faults = [s.name for s in SUBJECTS if s.at_fault]
     right = [s.name for s in SUBJECTS if not s.at_fault]
+    seeds, correct = len(found), len(flags)
+    counts = _counts(faults, found)
+    flagged_ones = _counts(right, flags)
     missed = [f"{name} ({seeds - counts[name]})" for name in faults if counts[name] < seeds]
-    found, alarms = sum(counts[name] for name in faults), sum(counts[name] for name in right)
+    total, of = sum(counts.values()), seeds * len(faults)
     rows = [
-        ("found", f"{100 * found / (seeds * len(faults)):.3f} % ({found} of {seeds * len(faults)})", ">= 99 %"),
+        ("found", f"{100 * total / of:.3f} % ({total} of {of})", ">= 99 %"),
         ("faults found in at least 99 of 100 seeds", share([counts[n] >= LEAST * seeds for n in faults]), "all"),
-        ("false alarms", f"{alarms} of {seeds * len(right)}", "0"),
+        ("false alarms", f"{sum(flagged_ones.values())} of {correct * len(right)}", "0"),
     ]
     return TEXT.format(
         seeds=seeds,
+        correct=correct,
         faults=len(faults),
         twins=len(right) - len(HARMLESS),
         innocent=len(HARMLESS),
         figures=tabulate(rows, ("figure", "measured", "to reach"), "pipe"),
         rarely=", ".join(name for name in faults if counts[name] < LEAST * seeds) or "none",
         missed=", ".join(missed) or "none",
-        alarms=", ".join(name for name in right if counts[name]) or "none",
+        alarms=", ".join(name for name in right if flagged_ones[name]) or "none",
     )
+
+
+def _counts(names: Sequence[str], flags: Sequence[Sequence[bool]]) -> Counter[str]:
+    return Counter(name for one in flags for name, flag in zip(names, one, strict=True) if flag)
 
 
 def main() -> int:
     """Write the page; 1 where a fault is rarely found or a correct layer is flagged."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--seeds", type=int, default=100, help="for the faults")
+    parser.add_argument("--correct", type=int, help="for the correct layers, which take less time (default: as many)")
     parser.add_argument("--workers", type=int, default=2)
     known = parser.parse_args()
-    places = range(len(SUBJECTS))
-    flat = each(flagged, [(place, seed) for seed in range(known.seeds) for place in places], known.workers)
-    flags = [flat[start : start + len(places)] for start in range(0, len(flat), len(places))]
-    text = page(flags)
+    correct = known.seeds if known.correct is None else known.correct
+    text = page(*(_flags(at_fault, n, known.workers) for at_fault, n in ((True, known.seeds), (False, correct))))
     PAGE.write_text(text, encoding="utf-8")
     return int("99 of 100 seeds: none." not in text or "though correct: none." not in text)
+
+
+def _flags(at_fault: bool, seeds: int, workers: int) -> list[list[bool]]:
+    """Of each seed, those of the subjects."""
+    places = [place for place, subject in enumerate(SUBJECTS) if subject.at_fault == at_fault]
+    flat = each(flagged, [(place, seed) for seed in range(seeds) for place in places], workers)
+    return [flat[start : start + len(places)] for start in range(0, len(flat), len(places))]
 
 
 if __name__ == "__main__":

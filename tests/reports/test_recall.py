@@ -17,8 +17,10 @@ def test_without_a_diagnosis_a_fault_is_found_all_the_same(place: int) -> None:
 def test_the_page_names_what_was_missed_and_what_was_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
     few = [SUBJECTS[FAULTS[0]], SUBJECTS[FAULTS[1]], SUBJECTS[RIGHT[0]], SUBJECTS[RIGHT[-1]]]
     monkeypatch.setattr(recall, "SUBJECTS", few)
-    good, bad = page([[True, True, False, False]] * 4), page([[True, False, False, True], [True, True, False, False]])
+    good = page([[True, True]] * 4, [[False, False]] * 5)
+    bad = page([[True, False], [True, True]], [[False, True]])
     assert "100.000 % (8 of 8)" in good
+    assert "0 of 10" in good
     assert "Missed at some seed: none." in good
     assert "Flagged though correct: none." in good
     assert "75.000 % (3 of 4)" in bad
