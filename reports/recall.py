@@ -13,12 +13,8 @@ from typing import Any
 
 from tabulate import tabulate
 
-from gradcheck.gather.handed import specimen_of
-from gradcheck.gather.specimen import FunctionSpecimen, Specimen
 from gradcheck.judge.verdict import Verdict
-from gradcheck.run.check import check_specimen
-from gradcheck.run.options import Options
-from reports.trials import each, share
+from reports.trials import each, judged, share
 from tests.planted.corpus import CORPUS, HARMLESS, distinct_twins
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -62,15 +58,8 @@ SUBJECTS = [
 def flagged(place: int, seed: int) -> bool:
     """Is the subject at that place said to be at fault? What is undecided flags a correct layer and no faulty one."""
     subject = SUBJECTS[place]
-    result = check_specimen(_specimen(subject), subject.name, Options(seed, diagnose=False))
+    result = judged(subject.make(), subject.x, seed)
     return bool(result.findings) or result.verdict is Verdict.FAIL or not (result.passed or subject.at_fault)
-
-
-def _specimen(subject: Subject) -> Specimen:
-    made = subject.make()
-    if isinstance(made, tuple):
-        return FunctionSpecimen(made[0], made[1], tuple(subject.x), None)
-    return specimen_of(made, subject.x, None)
 
 
 def page(found: Sequence[Sequence[bool]], flags: Sequence[Sequence[bool]]) -> str:

@@ -7,6 +7,8 @@ import numpy as np
 
 from gradcheck.base.arrays import Array, Index
 
+GRAIN = 2.0**-8  # what `signed` draws multiples of
+
 
 def stream(seed: int, *purpose: object) -> np.random.Generator:
     """An independent generator for (seed, purpose...), the same on every machine and version."""
@@ -30,10 +32,10 @@ def coins(generator: np.random.Generator, size: int) -> Array:
 
 
 def signed(generator: np.random.Generator, shape: Index) -> Array:
-    """Random values in +-[0.5, 1.5), multiples of 2**-8.
+    """Random values in +-[0.5, 1.5), multiples of GRAIN.
 
     Never near zero, never all of one sign by design; few bits, so that sums and power-of-two
     multiples of them are exact in float32 too.
     """
-    magnitude = 0.5 + generator.integers(0, 256, size=shape) / 256.0
+    magnitude = 0.5 + generator.integers(0, int(1 / GRAIN), size=shape) * GRAIN
     return np.asarray(np.where(generator.random(shape) < 0.5, -magnitude, magnitude), dtype=np.float64)

@@ -14,12 +14,12 @@ from gradcheck.base.arrays import Array
 from gradcheck.diagnose.behind import Hidden, Wrong, named
 from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.hypothesis import Prediction, only, same
+from gradcheck.diagnose.solved import solved
 from gradcheck.diagnose.suspect import Suspect
 
 _MOST = 200  # entries of all W; four evaluations each
 _ROWS = 32  # one backward each
 _PAIRS = 6  # of x and W
-_SAME = 1e-6
 
 
 def hidden_slope(suspect: Suspect) -> Iterator[Prediction]:
@@ -104,11 +104,10 @@ def _at_once(evidence: Evidence, w_name: str, x: Array, shape: tuple[int, ...]) 
 def _behind(x: Array, dw: Array) -> Array | None:
     """The dz of dW = x.T dz over the steps of one sample, (steps, H); None where it is not determined, or is none."""
     steps = x.reshape(-1, x.shape[-1])
-    if len(steps) >= steps.shape[1] or np.linalg.matrix_rank(steps) < len(steps):
+    if len(steps) >= steps.shape[1]:
         return None
-    dz = np.linalg.lstsq(steps.T, dw, rcond=None)[0]
-    fits = np.max(np.abs(steps.T @ dz - dw)) <= _SAME * np.max(np.abs(dw), initial=1e-300)
-    return dz.reshape(*x.shape[:-1], -1) if fits else None
+    dz = solved(steps.T, dw)
+    return None if dz is None else dz.reshape(*x.shape[:-1], -1)
 
 
 def _gaps(suspect: Suspect, hidden: Hidden) -> Iterator[Array]:

@@ -11,6 +11,7 @@ import numpy as np
 from gradcheck.base.arrays import Array
 from gradcheck.diagnose.evidence import Evidence
 from gradcheck.diagnose.hypothesis import Prediction, nothing, only, same
+from gradcheck.diagnose.solved import solved
 from gradcheck.diagnose.suspect import Suspect, gradient_name
 from gradcheck.judge.verdict import Verdict
 
@@ -69,8 +70,5 @@ def _shares(evidence: Evidence, w: Array) -> Iterator[tuple[str, Array, bool]]:
 
 def _behind(dx: Array, w: Array) -> Array | None:
     """The dz of dX = dz W.T; None where that is not what dX is, or does not tell dz."""
-    if dx.shape[1] != w.shape[0] or w.shape[1] > w.shape[0] or np.linalg.matrix_rank(w) < w.shape[1]:
-        return None
-    dz = np.linalg.lstsq(w, dx.T, rcond=None)[0].T
-    fits = np.max(np.abs(dz @ w.T - dx)) <= _SAME * np.max(np.abs(dx), initial=1e-300)
-    return dz if fits else None
+    dz = solved(w, dx.T) if dx.shape[1] == w.shape[0] else None
+    return None if dz is None else dz.T

@@ -25,7 +25,7 @@ from gradcheck.judge.comparison import Comparison
 from gradcheck.judge.verdict import Verdict, worst
 from gradcheck.run.blame import blamed
 from gradcheck.run.breach import Breach
-from gradcheck.run.coincidence import coincides
+from gradcheck.run.coincidence import AGAIN, coincides
 from gradcheck.run.compose import Composition, calls_of, compose
 from gradcheck.run.curve import step_curves
 from gradcheck.run.exact import doubted, exact_tests, replayable, replayable_nearby
@@ -152,7 +152,7 @@ def _measured(point: Point, specimen: Specimen, *, added: bool) -> tuple[Point, 
 def _cotangent(options: Options, shape: Index, *, again: bool) -> Array:
     if options.fixed:
         return fixed_cotangent(shape)
-    return signed(stream(options.seed, "another cotangent" if again else "cotangent"), shape)
+    return signed(stream(options.seed, AGAIN if again else "cotangent"), shape)
 
 
 def _fingerprint(point: Point, measured: Measured, origin: str) -> Fingerprint:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from gradcheck import check
+from reports.trials import judged
 from tests.api.tapes import Tape
 from tests.thinned import thinned
-from tests.undiagnosed import checked
 
 LEAST = 1e-3  # of a gradient: what must not pass
 
@@ -32,7 +32,7 @@ def test_any_row_of_operations(seed: int) -> None:
     assert check(right, right.x).verdict == "pass"
     wrong = Tape(seed, wrong=seed % len(right.steps))
     if shows(Tape(seed), Tape(seed, wrong=wrong.wrong)):
-        look = check if seed % 4 == 0 else checked  # the rest of their diagnosis is tests/planted's business
+        look = check if seed % 4 == 0 else judged  # the rest of their diagnosis is tests/planted's business
         assert look(wrong, wrong.x).verdict == "fail"
 
 

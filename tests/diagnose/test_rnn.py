@@ -108,6 +108,13 @@ def found(result: Any) -> dict[str, tuple[str, str]]:
     return {finding.leaf: (finding.cause, finding.message) for finding in result.findings}
 
 
+def says(told: dict[str, tuple[str, str]], cause: str, words: str) -> None:
+    """Every leaf that is told of has this cause, in these words."""
+    for given, message in told.values():
+        assert given == cause
+        assert words in message
+
+
 @pytest.mark.parametrize(
     ("bug", "leaves", "cause", "words"),
     [
@@ -129,9 +136,7 @@ def test_the_last_state_alone(bug: str, leaves: str, cause: str, words: str) -> 
     told = found(check(LastState(bug), ROWS))
     assert set(told) <= {*leaves.split()}
     assert told
-    for given, message in told.values():
-        assert given == cause
-        assert words in message
+    says(told, cause, words)
 
 
 @pytest.mark.parametrize(
@@ -147,9 +152,7 @@ def test_the_last_state_alone(bug: str, leaves: str, cause: str, words: str) -> 
 def test_columns_and_an_output_layer(bug: str, leaves: str, cause: str, words: str) -> None:
     told = found(check(Columns(bug), SERIES))
     assert set(told) == {*leaves.split()}
-    for given, message in told.values():
-        assert given == cause
-        assert words in message
+    says(told, cause, words)
 
 
 @pytest.mark.parametrize(
@@ -164,8 +167,7 @@ def test_columns_and_an_output_layer(bug: str, leaves: str, cause: str, words: s
 def test_an_output_at_every_step_from_a_given_state(bug: str, leaf: str, cause: str, words: str) -> None:
     told = found(check(*many_to_many(bug), MANY))
     assert set(told) == {leaf}
-    assert told[leaf][0] == cause
-    assert words in told[leaf][1]
+    says(told, cause, words)
 
 
 def test_the_correct_twins_pass() -> None:

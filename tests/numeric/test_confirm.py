@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck import check
-from tests.undiagnosed import checked
+from reports.trials import judged
 
 RNG = np.random.default_rng(0)
 OMEGAS = [512 * np.pi, 4096 * np.pi, 1e3, 1e4, 1e5, 1e6]
@@ -58,8 +58,8 @@ class Siren:
 def test_an_oscillation_is_judged_by_its_own_slope(omega: float, trend: float, method: str) -> None:
     x = RNG.normal(size=(3, 4))
     assert check(Sin(omega, trend), x, method=method).verdict == "pass"
-    assert checked(Sin(omega, trend, 1.01), x, method=method).verdict == "fail"
-    assert checked(Flat(omega, trend), x, method=method).verdict == "fail"
+    assert judged(Sin(omega, trend, 1.01), x, method=method).verdict == "fail"
+    assert judged(Flat(omega, trend), x, method=method).verdict == "fail"
 
 
 @pytest.mark.parametrize("omega", OMEGAS)
@@ -67,7 +67,7 @@ def test_an_oscillation_is_judged_by_its_own_slope(omega: float, trend: float, m
 def test_a_siren_of_any_frequency(omega: float, shape: tuple[int, int]) -> None:
     x = RNG.normal(size=(3, shape[0]))
     assert check(Siren(omega, shape), x).verdict == "pass"
-    assert checked(Siren(omega, shape, 1.01), x).verdict == "fail"
+    assert judged(Siren(omega, shape, 1.01), x).verdict == "fail"
 
 
 def test_the_slope_beyond_a_jump_is_no_contradiction() -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from gradcheck import check
+from reports.trials import judged
 from tests.numeric.kink_set import CASES, KinkCase
 from tests.thinned import thinned
-from tests.undiagnosed import checked
 
 
 def test_the_set_is_large_and_has_every_outcome() -> None:
@@ -16,7 +16,7 @@ def test_the_set_is_large_and_has_every_outcome() -> None:
 
 @pytest.mark.parametrize("case", thinned(CASES, 2, lambda case: case.name))
 def test_kinks_are_judged_as_labelled(case: KinkCase) -> None:
-    look = check if len(case.name) % 3 == 0 else checked  # what it is called is looked for in every third
+    look = check if len(case.name) % 3 == 0 else judged  # what it is called is looked for in every third
     result = look(case.layer, case.x, seed=len(case.name))
     marked = "kink" in result.leaves["input"].note
     found = f"{result.verdict}, kink" if result.passed and marked else str(result.verdict)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,16 @@ class Planted:
     def causes(self) -> set[str]:
         """Those of `wanted`; one that stands at no leaf counts too."""
         return {self.cause, *(cause for _, cause in self.wanted)}
+
+
+ALSO: dict[str, str] = {}  # of held-out faults: causes that their author held to be as true
+
+
+def fault(name, maker, bug, x, leaf, cause, also="", *, expression=None, meant=None, **options):  # noqa: PLR0917
+    """One row of a held-out batch's table: the layer that `maker` makes with its bug, and without."""
+    ALSO[name] = also
+    made = partial(maker, **options)
+    return Planted(name, lambda: made(bug), made, x, leaf, cause, expression, meant)
 
 
 def draw(*shape: int, seed: int = 0) -> Any:

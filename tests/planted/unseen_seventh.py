@@ -6,8 +6,6 @@ with one fault more whose twin is not decided: 150 of 150 found, every other twi
 last.
 """
 
-from functools import partial
-
 import numpy as np
 
 from tests.planted import seventh_attention as attention
@@ -24,16 +22,7 @@ from tests.planted import seventh_pointwise as pointwise
 from tests.planted import seventh_pools as pools
 from tests.planted import seventh_recurrent as recurrent
 from tests.planted import seventh_series as series
-from tests.planted.catalogue import Planted, draw, weights
-
-ALSO: dict[str, str] = {}
-
-
-def fault(name, maker, bug, x, leaf, cause, also="", *, expression=None, meant=None, **options):  # noqa: PLR0917
-    ALSO[name] = also
-    made = partial(maker, **options)
-    return Planted(name, lambda: made(bug), made, x, leaf, cause, expression, meant)
-
+from tests.planted.catalogue import draw, fault, weights
 
 DENSE = (
     fault("fc: weights updated before the input error", dense.FCLayer, "early", draw(4, 3), "input",

@@ -5,8 +5,6 @@ after what unseen_seventh.py had shown was mended: 86 of 86 found, every twin pa
 11 of `also`, 7 without a name, no other. What was mended next is in neither count.
 """
 
-from functools import partial
-
 import numpy as np
 
 from tests.planted import seventh_attention as attention
@@ -23,16 +21,7 @@ from tests.planted import seventh_pointwise as pointwise
 from tests.planted import seventh_pools as pools
 from tests.planted import seventh_recurrent as recurrent
 from tests.planted import seventh_series as series
-from tests.planted.catalogue import Planted, draw
-
-ALSO: dict[str, str] = {}
-
-
-def fault(name, maker, bug, x, leaf, cause, also="", *, expression=None, meant=None, **options):  # noqa: PLR0917
-    ALSO[name] = also
-    made = partial(maker, **options)
-    return Planted(name, lambda: made(bug), made, x, leaf, cause, expression, meant)
-
+from tests.planted.catalogue import draw, fault
 
 DENSE = (
     fault("fc: summed weights_error never reset", dense.FCLayer, "total", draw(4, 3), "weights",

@@ -15,14 +15,7 @@ from tests.planted import sixth_losses as losses
 from tests.planted import sixth_norms as norms
 from tests.planted import sixth_recurrent as rec
 from tests.planted import sixth_windows as win
-from tests.planted.catalogue import Planted, draw, weights
-
-ALSO: dict[str, str] = {}
-
-
-def fault(name, maker, bug, x, leaf, cause, also="", *, expression=None, meant=None):  # noqa: PLR0917
-    ALSO[name] = also
-    return Planted(name, lambda: maker(bug), maker, x, leaf, cause, expression, meant)
+from tests.planted.catalogue import draw, fault, weights
 
 
 def shares(*shape: int) -> Any:

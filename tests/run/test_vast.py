@@ -11,8 +11,8 @@ from gradcheck import check
 from gradcheck.base.arrays import Array
 from gradcheck.base.large import spilled
 from gradcheck.run.result import CheckResult
+from reports.trials import judged
 from tests.thinned import thinned
-from tests.undiagnosed import checked
 
 N = 40
 X = np.random.default_rng(1).normal(size=(2, N))
@@ -149,7 +149,7 @@ def test_correct_layers_pass(style: Any, order: str) -> None:
 
 @SOME
 def test_a_scale_off_by_a_ten_millionth_fails(style: Any) -> None:
-    result = _checked(style(lambda g: g * (1 + 1e-7)), check if style is Updating else checked)
+    result = _checked(style(lambda g: g * (1 + 1e-7)), check if style is Updating else judged)
     assert str(result.verdict) == "fail"
     assert str(result.leaves["W"].verdict) == "fail"
     assert result.leaves["input"].verdict != result.leaves["W"].verdict
@@ -157,7 +157,7 @@ def test_a_scale_off_by_a_ten_millionth_fails(style: Any) -> None:
 
 @SOME
 def test_one_wrong_entry_is_located(style: Any) -> None:
-    result = _checked(style(_wrong_at((3, 7))), check if style is Updating else checked)
+    result = _checked(style(_wrong_at((3, 7))), check if style is Updating else judged)
     assert str(result.verdict) == "fail"
     assert result.leaves["W"].wrong == ((3, 7),)
     worst = result.leaves["W"].worst
